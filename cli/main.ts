@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/** The `charm4ts` command. */
+import { Command } from 'commander';
+import { readManifest } from '../launch/package-root.ts';
+import { runCommand } from './run.ts';
+
+const program = new Command('charm4ts')
+  .description('Parallel programs of chares: run them, measure them, see what they do.')
+  .version(readManifest().version)
+  .showHelpAfterError('(add --help for usage)');
+
+program.addCommand(runCommand());
+
+await program.parseAsync();

@@ -1,0 +1,53 @@
+/** `charm4ts run`: a program on the cores of this machine. */
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { runJob } from '../launch/job.ts';
+import { formatReport } from '../launch/report.ts';
+
+interface RunFlags {
+  readonly pes?: number;
+  readonly seed?: number;
+  readonly shuffle?: boolean;
+  readonly heapMb?: number;
+  readonly spinMs?: number;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Run a program on worker threads, one PE each.')
+    .argument('<program>', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
+    .argument('[args...]', "the program's own arguments (charm.args)")
+    .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 1024))
+    .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
+    .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
+    .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))
+    .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', Number)
+    .addHelpText('after', examples)
+    .action(run);
+}
+
+const examples = `
+Examples:
+  charm4ts run app.ts                  on all cores
+  charm4ts run app.ts --pes 2 mesh.json    words after the program are its arguments
+  charm4ts run app.ts --pes 2 -- --verbose and so is everything after --
+  charm4ts run app.ts --shuffle --seed 7
+
+Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted.`;
+
+async function run(program: string, args: string[], flags: RunFlags): Promise<void> {
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const result = await runJob({ program, args, ...flags, signal: interrupt.signal });
+  if (result.error !== undefined) process.stderr.write(`${formatReport(result.error)}\n`);
+  process.exitCode = result.exitCode;
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`expected an integer from ${min} to ${max}.`);
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * `Chare`: what a user's class extends. It holds nothing but a link to its element record; everything it offers
+ * is reached through that record, so that a chare's own fields are exactly the user's.
+ */
+import { UsageError } from '../base/errors.ts';
+import type { Reducer } from '../collective/reducers.ts';
+import type { Callback } from '../message/callback.ts';
+import type { Charm } from './charm.ts';
+import type { ElementRecord } from './element.ts';
+import type { ArrayProxy, ElementProxy, GroupProxy } from './proxy-types.ts';
+
+// The record of the element whose constructor is about to run. Set by `construct`, taken by the base constructor
+// before any user code runs, both in one synchronous step; so it is an argument in disguise and not state.
+let handedOver: ElementRecord | undefined;
+
+/** Non-generic root of all chare classes; used where the index type does not matter. */
+export abstract class ChareBase {
+  readonly #record: ElementRecord | undefined;
+
+  constructor() {
+    this.#record = handedOver;
+    if (handedOver !== undefined) handedOver.chare = this;
+    handedOver = undefined;
+  }
+
+  /** @internal The runtime's record of a chare. @throws UsageError if the runtime did not create it. */
+  static recordOf(chare: ChareBase): ElementRecord {
+    const record = chare.#record;
+    if (record !== undefined) return record;
+    const name = chare.constructor.name;
+    throw new UsageError(
+      `this ${name} was made with \`new\`; chares are created with charm.array, group, chare or spawn`,
+    );
+  }
+}
+
+/** @internal Constructs a chare for `record`. */
+export function construct(
+  record: ElementRecord,
+  chareClass: new (...args: readonly unknown[]) => ChareBase,
+  args: readonly unknown[],
+): void {
+  handedOver = record;
+  try {
+    new chareClass(...args);
+  } finally {
+    handedOver = undefined;
+  }
+}
+
+/**
+ * A chare: an object with private state whose methods are called by messages. `I` is the type of its index.
+ *
+ * Entry methods are all methods of the class except accessors, names starting with `_`, `then` and `toJSON`.
+ * They run one at a time on a PE; an async one lets others of the same chare run while it waits.
+ */
+export abstract class Chare<I = number> extends ChareBase {
+  /** The PE this chare is on now. */
+  get charm(): Charm {
+    return ChareBase.recordOf(this).collection.pe.charm;
+  }
+
+  /** Index in the array; PE (or node) number in a group; a unique number for a singleton. */
+  get index(): I {
+    const record = ChareBase.recordOf(this);
+    return record.collection.space.toIndex(record.key) as I;
+  }
+
+  /** The array this element belongs to. @throws UsageError outside arrays. */
+  get array(): ArrayProxy<this, I> {
+    return ChareBase.recordOf(this).collection.arrayProxy as unknown as ArrayProxy<this, I>;
+  }
+
+  /** The group or node group this branch belongs to. @throws UsageError outside groups. */
+  get group(): GroupProxy<this> {
+    return ChareBase.recordOf(this).collection.groupProxy as unknown as GroupProxy<this>;
+  }
+
+  /** This chare's own proxy. */
+  get self(): ElementProxy<this> {
+    const record = ChareBase.recordOf(this);
+    return record.collection.elementProxy(record.key) as unknown as ElementProxy<this>;
+  }
+
+  /**
+   * Adds this element's value to the collection's next reduction; every element contributes once to each. The
+   * result goes to `target` of any contribution, so all should name the same. Reductions of a collection complete in order.
+   * Cost: about 60 ns here, one message per PE and reduction, log P hops.
+   */
+  contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
+    const record = ChareBase.recordOf(this);
+    record.collection.reductions.contribute(record, value, reducer, target);
+  }
+
+  /** A reduction whose result every element gets; the object may be shared by the elements of a PE. */
+  allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R> {
+    const record = ChareBase.recordOf(this);
+    return record.collection.reductions.allreduce(record, value, reducer) as Promise<R>;
+  }
+
+  /** Resolves when every element of the collection has called it. */
+  barrier(): Promise<void> {
+    const record = ChareBase.recordOf(this);
+    return record.collection.reductions.barrier(record);
+  }
+}

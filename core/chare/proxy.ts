@@ -1,0 +1,203 @@
+/**
+ * Proxies: the runtime side. For each chare class one set of proxy classes is generated, with a real method per
+ * entry, so that a call is an ordinary method call and anything that is no entry (`then` above all) is undefined.
+ *
+ * Invariant: a proxy is immutable; its own state is private, so no entry name can collide with it.
+ */
+import { UsageError } from '../base/errors.ts';
+import { EntryCallback } from '../message/callback.ts';
+import type { EntryMethod, EntryTable } from '../message/entry-table.ts';
+import { HandleKind, writeCollection, writeTarget } from '../message/handle-kinds.ts';
+import { checkPriority } from '../pe/priority.ts';
+import { Handle, writeHandle } from '../pup/value-codec.ts';
+import type { Writer } from '../pup/writer.ts';
+import type { ChareBase } from './chare.ts';
+import type { Collection } from './collection.ts';
+import type { Key } from './index-space.ts';
+import type { SendOptions } from './proxy-types.ts';
+
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/** What element, broadcast, ask and callback proxies share: whom they mean, and how to send. */
+export class EntryProxy extends Handle {
+  readonly #collection: Collection;
+  /** Undefined: all elements. */
+  readonly #key: Key | undefined;
+  readonly #options: SendOptions | undefined;
+
+  constructor(collection: Collection, key: Key | undefined, options: SendOptions | undefined) {
+    super();
+    this.#collection = collection;
+    this.#key = key;
+    this.#options = options;
+  }
+
+  static tell(proxy: EntryProxy, entry: EntryMethod, args: unknown[]): void {
+    proxy.#collection.tell(proxy.#key!, entry, args, proxy.#options);
+  }
+
+  static broadcast(proxy: EntryProxy, entry: EntryMethod, args: unknown[]): void {
+    proxy.#collection.broadcast(entry, args, proxy.#options);
+  }
+
+  static ask(proxy: EntryProxy, entry: EntryMethod, args: unknown[]): Promise<unknown> {
+    return proxy.#collection.ask(proxy.#key!, entry, args, proxy.#options);
+  }
+
+  static callback(proxy: EntryProxy, entry: EntryMethod): EntryCallback {
+    return new EntryCallback(proxy.#collection, proxy.#key, entry, proxy.#options);
+  }
+
+  /** Another view of the same target. */
+  static as<P extends EntryProxy>(proxy: EntryProxy, view: ProxyClass<P>, options = proxy.#options): P {
+    return new view(proxy.#collection, proxy.#key, options);
+  }
+
+  static isElement(proxy: EntryProxy): boolean {
+    return proxy.#key !== undefined;
+  }
+
+  [writeHandle](writer: Writer): void {
+    writer.u8(this.#key === undefined ? HandleKind.broadcast : HandleKind.element);
+    writeTarget(writer, this.#collection, this.#key, this.#options);
+  }
+
+  toJSON(): string {
+    return this.#collection.labelOf(this.#key);
+  }
+
+  [inspect](): string {
+    return `<proxy of ${this.toJSON()}>`;
+  }
+}
+
+type ProxyClass<P extends EntryProxy> = new (
+  collection: Collection,
+  key: Key | undefined,
+  options: SendOptions | undefined,
+) => P;
+
+export interface ProxyClasses {
+  readonly element: ProxyClass<EntryProxy>;
+  readonly broadcast: ProxyClass<EntryProxy>;
+}
+
+/** Generates the proxy classes of a chare class. */
+export function makeProxyClasses(table: EntryTable): ProxyClasses {
+  class Element extends EntryProxy {}
+  class Broadcast extends EntryProxy {}
+  class AskView extends EntryProxy {}
+  class CallbackView extends EntryProxy {}
+  for (const entry of table.entries) {
+    define(Element, entry.name, function (this: EntryProxy, ...args: unknown[]) {
+      EntryProxy.tell(this, entry, args);
+    });
+    define(Broadcast, entry.name, function (this: EntryProxy, ...args: unknown[]) {
+      EntryProxy.broadcast(this, entry, args);
+    });
+    define(AskView, entry.name, function (this: EntryProxy, ...args: unknown[]) {
+      return EntryProxy.ask(this, entry, args);
+    });
+    defineGetter(CallbackView, entry.name, (proxy) => EntryProxy.callback(proxy, entry));
+  }
+  defineGetter(Element, 'ask', (proxy) => EntryProxy.as(proxy, AskView));
+  for (const view of [Element, Broadcast]) {
+    defineGetter(view, 'callback', (proxy) => EntryProxy.as(proxy, CallbackView));
+    define(view, 'with', function (this: EntryProxy, options: SendOptions) {
+      if (options.priority !== undefined) checkPriority(options.priority);
+      return EntryProxy.as(this, view, options);
+    });
+  }
+  return { element: Element, broadcast: Broadcast };
+}
+
+function define<A extends unknown[]>(
+  view: ProxyClass<EntryProxy>,
+  name: string,
+  value: (this: EntryProxy, ...args: A) => unknown,
+): void {
+  Object.defineProperty(view.prototype, name, { value, writable: true, configurable: true });
+}
+
+function defineGetter(view: ProxyClass<EntryProxy>, name: string, get: (proxy: EntryProxy) => unknown): void {
+  Object.defineProperty(view.prototype, name, {
+    get(this: EntryProxy) {
+      return get(this);
+    },
+    configurable: true,
+  });
+}
+
+/** What array and group proxies share. */
+abstract class CollectionProxy extends Handle {
+  protected readonly _collection!: Collection;
+
+  constructor(collection: Collection) {
+    super();
+    // Not enumerable: printing or spreading a proxy must not walk into the runtime.
+    Object.defineProperty(this, '_collection', { value: collection });
+  }
+
+  get all(): EntryProxy {
+    return this._collection.broadcastProxy;
+  }
+
+  get size(): number {
+    return this._collection.space.size;
+  }
+
+  at(index: unknown): EntryProxy {
+    const collection = this._collection;
+    return collection.elementProxy(collection.space.toKey(index, collection.type.name));
+  }
+
+  toJSON(): string {
+    return this._collection.labelOf(undefined);
+  }
+
+  [inspect](): string {
+    return `<proxy of ${this.toJSON()}>`;
+  }
+
+  protected _write(writer: Writer, kind: number): void {
+    writer.u8(kind);
+    writeCollection(writer, this._collection);
+  }
+}
+
+export class ArrayProxyImpl extends CollectionProxy {
+  get dims(): readonly number[] {
+    return this._collection.space.dims;
+  }
+
+  local(index: unknown): ChareBase | undefined {
+    const collection = this._collection;
+    return collection.locals.get(collection.space.toKey(index, collection.type.name))?.chare;
+  }
+
+  insert(index: unknown, options: { readonly args?: readonly unknown[]; readonly onPe?: number } = {}): void {
+    const collection = this._collection;
+    collection.insert(collection.space.toKey(index, collection.type.name), options.args ?? [], options.onPe);
+  }
+
+  doneInserting(): Promise<void> {
+    return this._collection.doneInserting();
+  }
+
+  [writeHandle](writer: Writer): void {
+    this._write(writer, HandleKind.array);
+  }
+}
+
+export class GroupProxyImpl extends CollectionProxy {
+  local(): ChareBase {
+    const collection = this._collection;
+    const branch = collection.branchHere();
+    if (branch !== undefined) return branch;
+    throw new UsageError(`${collection.type.name} has no branch on PE ${collection.pe.id}`);
+  }
+
+  [writeHandle](writer: Writer): void {
+    this._write(writer, HandleKind.group);
+  }
+}

@@ -1,0 +1,28 @@
+/** The public API of charm4ts: what a program imports. */
+export {
+  CharmError,
+  EntryError,
+  type ErrorCode,
+  PeLostError,
+  type Place,
+  StuckError,
+  UsageError,
+} from './base/errors.ts';
+export { Chare, type ChareBase } from './chare/chare.ts';
+export type {
+  ArrayExtent,
+  ArrayOptions,
+  ChareOptions,
+  Charm,
+  Constructor,
+  ConstructorArgs,
+  IndexOf,
+} from './chare/charm.ts';
+export type { IndexCodec } from './chare/index-space.ts';
+export { type Placement, type PlacementContext, placement } from './chare/placement.ts';
+export type { ArrayProxy, BroadcastProxy, ElementProxy, GroupProxy, SendOptions } from './chare/proxy-types.ts';
+export { type Readonly, readonly } from './chare/readonly.ts';
+export { Reducer, type ReducerSteps, reducer, type Statistics } from './collective/reducers.ts';
+export type { Callback } from './message/callback.ts';
+export type { Future } from './message/future.ts';
+export { BitVector, type Priority } from './pe/priority.ts';

@@ -1,0 +1,60 @@
+/**
+ * The entry methods of a chare class: what may be called from another PE, by number.
+ *
+ * Entries are the methods of the class and its ancestors up to `Chare`, without the constructor, accessors,
+ * names starting with `_`, `then` and `toJSON`. Ids are positions in a table sorted by name, so every PE that
+ * loads the same class has the same table; only ids travel.
+ */
+import { CharmError, UsageError } from '../base/errors.ts';
+
+/** An entry method. `run` is the function itself; it is called with the chare as `this`. */
+export interface EntryMethod {
+  readonly id: number;
+  readonly name: string;
+  readonly run: (this: object, ...args: unknown[]) => unknown;
+}
+
+/** Names that proxies use themselves; an entry method may not have them. */
+const reserved = new Set(['ask', 'callback', 'with']);
+const skipped = new Set(['constructor', 'then', 'toJSON']);
+
+export class EntryTable {
+  readonly className: string;
+  readonly entries: readonly EntryMethod[];
+  readonly #byName: ReadonlyMap<string, EntryMethod>;
+
+  constructor(className: string, prototype: object, base: object) {
+    this.className = className;
+    const methods = new Map<string, EntryMethod['run']>();
+    for (let p = prototype; p !== base && p !== null && p !== Object.prototype; p = Object.getPrototypeOf(p)) {
+      for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(p))) {
+        const isEntry = typeof value === 'function' && !name.startsWith('_') && !skipped.has(name);
+        if (isEntry && !methods.has(name)) methods.set(name, value);
+      }
+    }
+    for (const name of methods.keys()) {
+      if (reserved.has(name) || name in base) {
+        throw new UsageError(`${className}.${name}: the name is taken by the runtime; rename the method`);
+      }
+    }
+    const names = [...methods.keys()].sort();
+    this.entries = names.map((name, id) => ({ id, name, run: methods.get(name)! }));
+    this.#byName = new Map(this.entries.map((entry) => [entry.name, entry]));
+  }
+
+  /** @throws CharmError ERR_UNKNOWN_ENTRY for a number that a peer must not have sent. */
+  byId(id: number): EntryMethod {
+    const entry = this.entries[id];
+    if (entry === undefined) {
+      throw new CharmError(
+        'ERR_UNKNOWN_ENTRY',
+        `${this.className} has no entry method ${id}; it has ${this.entries.length}. Do all PEs load the same program?`,
+      );
+    }
+    return entry;
+  }
+
+  byName(name: string): EntryMethod | undefined {
+    return this.#byName.get(name);
+  }
+}

@@ -1,0 +1,87 @@
+/** How handles (proxies, callbacks, futures) stand in a message: a kind byte, then the fields written here. */
+import type { Collection } from '../chare/collection.ts';
+import type { Key } from '../chare/index-space.ts';
+import type { SendOptions } from '../chare/proxy-types.ts';
+import { BitVector, type Priority } from '../pe/priority.ts';
+import type { Reader } from '../pup/reader.ts';
+import type { Writer } from '../pup/writer.ts';
+
+export const HandleKind = {
+  element: 1,
+  broadcast: 2,
+  array: 3,
+  group: 4,
+  entryCallback: 5,
+  future: 6,
+  exit: 7,
+  ignore: 8,
+  allreduce: 9,
+} as const;
+
+const KeyKind = { none: 0, number: 1, text: 2 } as const;
+
+export function writeKey(writer: Writer, key: Key | undefined): void {
+  if (key === undefined) writer.u8(KeyKind.none);
+  else if (typeof key === 'number') {
+    writer.u8(KeyKind.number);
+    writer.f64(key);
+  } else {
+    writer.u8(KeyKind.text);
+    writer.text(key);
+  }
+}
+
+export function readKey(reader: Reader): Key | undefined {
+  const kind = reader.u8();
+  if (kind === KeyKind.none) return undefined;
+  return kind === KeyKind.number ? reader.f64() : reader.text();
+}
+
+const OptionBit = { lifo: 1, expedited: 2, integer: 4, bits: 8 } as const;
+
+export function writeOptions(writer: Writer, options: SendOptions | undefined): void {
+  const priority = options?.priority;
+  let bits = 0;
+  if (options?.queueing === 'lifo') bits |= OptionBit.lifo;
+  if (options?.expedited === true) bits |= OptionBit.expedited;
+  if (priority !== undefined) bits |= typeof priority === 'number' ? OptionBit.integer : OptionBit.bits;
+  writer.u8(bits);
+  if (priority !== undefined) writePriority(writer, priority);
+}
+
+function writePriority(writer: Writer, priority: Priority): void {
+  if (typeof priority === 'number') return writer.i32(priority);
+  writer.u32(priority.length);
+  for (const word of priority.words) writer.i32(word);
+}
+
+export function readOptions(reader: Reader): SendOptions | undefined {
+  const bits = reader.u8();
+  if (bits === 0) return undefined;
+  const queueing = (bits & OptionBit.lifo) === 0 ? 'fifo' : 'lifo';
+  const expedited = (bits & OptionBit.expedited) !== 0;
+  if ((bits & OptionBit.integer) !== 0) return { queueing, expedited, priority: reader.i32() };
+  if ((bits & OptionBit.bits) === 0) return { queueing, expedited };
+  const length = reader.u32();
+  const words: number[] = [];
+  for (let i = 0; i < length; i += 32) words.push(reader.i32());
+  return { queueing, expedited, priority: new BitVector(words, length) };
+}
+
+/** A collection by number and class, so that it can be known before its creation message comes; then key and options. */
+export function writeTarget(
+  writer: Writer,
+  collection: Collection,
+  key: Key | undefined,
+  options: SendOptions | undefined,
+): void {
+  writeCollection(writer, collection);
+  writeKey(writer, key);
+  writeOptions(writer, options);
+}
+
+export function writeCollection(writer: Writer, collection: Collection): void {
+  writer.u32(collection.id);
+  writer.u32(collection.type.id);
+  collection.shape.write(writer);
+}

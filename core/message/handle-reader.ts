@@ -1,0 +1,59 @@
+/** Reads handles back: the counterpart of every `[writeHandle]`. */
+import { CharmError } from '../base/errors.ts';
+import type { Collection } from '../chare/collection.ts';
+import { ArrayProxyImpl, GroupProxyImpl } from '../chare/proxy.ts';
+import { Shape } from '../chare/shape.ts';
+import { EveryoneCallback } from '../collective/reduction.ts';
+import type { Pe } from '../pe/pe.ts';
+import type { Reader } from '../pup/reader.ts';
+import type { HandleReader } from '../pup/value-codec.ts';
+import { EntryCallback, ExitCallback, IgnoreCallback } from './callback.ts';
+import { HandleKind, readKey, readOptions } from './handle-kinds.ts';
+
+export function makeHandleReader(pe: Pe): HandleReader {
+  const readCollection = (reader: Reader): Collection =>
+    pe.collections.meet(reader.u32(), reader.u32(), Shape.read(reader));
+  return (reader) => {
+    const kind = reader.u8();
+    switch (kind) {
+      case HandleKind.element:
+        return readTarget(reader, readCollection, (c, key, options) => new c.type.proxies.element(c, key, options));
+      case HandleKind.broadcast:
+        return readTarget(reader, readCollection, (c, key, options) => new c.type.proxies.broadcast(c, key, options));
+      case HandleKind.array:
+        return new ArrayProxyImpl(readCollection(reader));
+      case HandleKind.group:
+        return new GroupProxyImpl(readCollection(reader));
+      case HandleKind.entryCallback:
+        return readTarget(
+          reader,
+          readCollection,
+          (c, key, options) => new EntryCallback(c, key, c.type.table.byId(reader.u32()), options),
+        );
+      case HandleKind.future:
+        return pe.futures.refer(reader.u32(), reader.f64());
+      case HandleKind.exit:
+        return new ExitCallback((code) => pe.exit(code));
+      case HandleKind.ignore:
+        return new IgnoreCallback();
+      case HandleKind.allreduce:
+        return new EveryoneCallback();
+      default:
+        throw new CharmError('ERR_DECODE', `unknown handle kind ${kind} in a message`);
+    }
+  };
+}
+
+type Options = ReturnType<typeof readOptions>;
+type KeyOrAll = ReturnType<typeof readKey>;
+
+function readTarget<T>(
+  reader: Reader,
+  readCollection: (reader: Reader) => Collection,
+  make: (collection: Collection, key: KeyOrAll, options: Options) => T,
+): T {
+  const collection = readCollection(reader);
+  const key = readKey(reader);
+  const options = readOptions(reader);
+  return make(collection, key, options);
+}

@@ -1,0 +1,109 @@
+/**
+ * The registry: what a program exports, numbered. Every PE builds it from the same module, so only numbers travel.
+ *
+ * Chare classes, reducers, placements and readonlies are found by identity among the exports, sorted by export
+ * name. The table's description is compared between PEs when a job starts.
+ */
+import { CharmError } from '../base/errors.ts';
+import { Chare, ChareBase } from '../chare/chare.ts';
+import type { IndexCodec } from '../chare/index-space.ts';
+import { Placement } from '../chare/placement.ts';
+import { makeProxyClasses, type ProxyClasses } from '../chare/proxy.ts';
+import { Readonly } from '../chare/readonly.ts';
+import { CustomReducer } from '../collective/reducers.ts';
+import { EntryTable } from './entry-table.ts';
+
+export type ChareClass = new (...args: never[]) => ChareBase;
+
+/** A chare class of the program. */
+export interface ChareType {
+  readonly id: number;
+  readonly name: string;
+  readonly create: new (...args: readonly unknown[]) => ChareBase;
+  readonly table: EntryTable;
+  readonly proxies: ProxyClasses;
+  readonly indexCodec: IndexCodec<unknown> | undefined;
+}
+
+/** The exports of a program module. */
+export type ProgramModule = { readonly [name: string]: unknown };
+
+export class Registry {
+  readonly types: readonly ChareType[];
+  readonly #typeOf = new Map<unknown, ChareType>();
+  readonly #names = new Map<unknown, string>();
+  readonly #reducers = new Map<string, CustomReducer>();
+  readonly #placements = new Map<string, Placement<unknown>>();
+
+  constructor(program: ProgramModule) {
+    const types: ChareType[] = [];
+    for (const name of Object.keys(program).sort()) {
+      const value = program[name];
+      if (this.#names.has(value)) continue;
+      if (isChareClass(value)) types.push(this.#addClass(types.length, name === 'default' ? value.name : name, value));
+      else if (value instanceof CustomReducer) this.#reducers.set(name, value);
+      else if (value instanceof Placement) this.#placements.set(name, value as Placement<unknown>);
+      else if (!(value instanceof Readonly)) continue;
+      this.#names.set(value, name);
+    }
+    this.types = types;
+  }
+
+  #addClass(id: number, name: string, value: ChareClass): ChareType {
+    const table = new EntryTable(name, value.prototype, Chare.prototype);
+    const codec = (value as { indexCodec?: IndexCodec<unknown> }).indexCodec;
+    const create = value as unknown as ChareType['create'];
+    const type = { id, name, create, table, proxies: makeProxyClasses(table), indexCodec: codec };
+    this.#typeOf.set(value, type);
+    return type;
+  }
+
+  /** @throws CharmError ERR_NOT_EXPORTED for a class that the program does not export. */
+  typeOf(chareClass: { readonly name: string }): ChareType {
+    const type = this.#typeOf.get(chareClass);
+    if (type !== undefined) return type;
+    const isChare = isChareClass(chareClass);
+    throw isChare ? notExported('class', chareClass.name, 'class') : notAChare(chareClass);
+  }
+
+  /** Name under which a reducer, placement or readonly is exported. */
+  nameOf(value: object, kind: string, hint: string): string {
+    const name = this.#names.get(value);
+    if (name !== undefined) return name;
+    throw notExported(kind, hint, 'const');
+  }
+
+  reducer(name: string): CustomReducer {
+    const found = this.#reducers.get(name);
+    if (found === undefined) throw notExported('reducer', name, 'const');
+    return found;
+  }
+
+  placement(name: string): Placement<unknown> {
+    const found = this.#placements.get(name);
+    if (found === undefined) throw notExported('placement', name, 'const');
+    return found;
+  }
+
+  /** One line per class (with its entries), reducer and placement: equal on all PEs of a job. */
+  describe(): string[] {
+    const classes = this.types.map((t) => `class ${t.name}: ${t.table.entries.map((e) => e.name).join(' ')}`);
+    const reducers = [...this.#reducers.keys()].map((name) => `reducer ${name}`);
+    return [...classes, ...reducers, ...[...this.#placements.keys()].map((name) => `placement ${name}`)];
+  }
+}
+
+export function isChareClass(value: unknown): value is ChareClass {
+  return typeof value === 'function' && value.prototype instanceof ChareBase;
+}
+
+function notExported(kind: string, name: string, keyword: string): CharmError {
+  return new CharmError(
+    'ERR_NOT_EXPORTED',
+    `${kind} ${name} is not exported by the program module, so other PEs can't find it; write \`export ${keyword} ${name}\``,
+  );
+}
+
+function notAChare(value: { readonly name: string }): CharmError {
+  return new CharmError('ERR_USAGE', `${value?.name ?? String(value)} does not extend Chare`);
+}

@@ -1,0 +1,351 @@
+/**
+ * A PE: one scheduler with everything it needs handed to it. It owns no thread: a host calls `receive` for frames
+ * that arrive, `runSome` to process tasks, and `onIdle` when there is nothing to do. So the same code is a worker
+ * thread, a process, or one of thousands of virtual PEs in one thread.
+ *
+ * Counting rule (quiescence depends on it): a counted frame is created when sent and processed when handled; a task
+ * is created when posted and processed when it has run; a message held back counts as created until released.
+ */
+import type { Clock } from '../base/clock.ts';
+import { CharmError, describeThrown, EntryError, stuckError } from '../base/errors.ts';
+import type { Random } from '../base/random.ts';
+import { Charm } from '../chare/charm.ts';
+import { CollectionTable } from '../chare/collection-table.ts';
+import type { ElementRecord } from '../chare/element.ts';
+import type { SendOptions } from '../chare/proxy-types.ts';
+import { ReadonlyTable } from '../chare/readonly.ts';
+import { QuiescenceDetector } from '../collective/quiescence.ts';
+import { treePlace } from '../collective/spanning-tree.ts';
+import type { EntryMethod } from '../message/entry-table.ts';
+import { FrameKind, isCounted } from '../message/envelope.ts';
+import { FutureTable, type Pending, type ReplyTarget } from '../message/future.ts';
+import { makeHandleReader } from '../message/handle-reader.ts';
+import type { Registry } from '../message/registry.ts';
+import type { Link } from '../message/transport.ts';
+import { Reader } from '../pup/reader.ts';
+import { decodeValue, encodeValue, type HandleReader } from '../pup/value-codec.ts';
+import { Writer } from '../pup/writer.ts';
+import type { Task, TaskQueue } from './task-queue.ts';
+
+/** What a PE asks of whatever runs it. */
+export interface PeHost {
+  /** The program called `charm.exit`: end the job. */
+  exit(code: number): void;
+  /** The job can't go on: end it with this report. */
+  fail(error: unknown): void;
+  /** A task was posted, or a promise settled, outside the loop: look again soon. */
+  wake(): void;
+  /** Calls back once after `delayMs`. */
+  after(delayMs: number, action: () => void): void;
+  /** True while timers, sockets or files of the program itself are open. */
+  hasOutsideWork(): boolean;
+}
+
+export interface PeOptions {
+  readonly id: number;
+  readonly pes: number;
+  readonly node: number;
+  readonly nodes: number;
+  readonly args: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly link: Link;
+  readonly host: PeHost;
+  readonly queue: TaskQueue;
+  readonly registry: Registry;
+  /** Two words that a supervisor can read: which entry runs on which index, for the report if the PE dies. */
+  readonly progress?: Int32Array;
+}
+
+export class Pe {
+  readonly id: number;
+  readonly pes: number;
+  readonly node: number;
+  readonly nodes: number;
+  readonly args: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly host: PeHost;
+  readonly queue: TaskQueue;
+  readonly registry: Registry;
+  readonly charm: Charm;
+  readonly collections: CollectionTable;
+  readonly futures: FutureTable;
+  readonly readonlies = new ReadonlyTable();
+  readonly quiescence: QuiescenceDetector;
+  readonly writer = new Writer();
+  readonly handleReader: HandleReader;
+  /** What methods here wait for; only for reports. */
+  readonly waits = new Set<Pending>();
+  created = 0;
+  processed = 0;
+  heldCount = 0;
+  /** The element whose entry method is running, up to its first await. */
+  current: ElementRecord | undefined = undefined;
+  currentEntry: EntryMethod | undefined = undefined;
+  /** An async method may go on after a microtask turn. */
+  needsTurn = false;
+  /** The job has ended for this PE. */
+  isStopped = false;
+  readonly #link: Link;
+  readonly #progress: Int32Array;
+  readonly #handlers: ((frame: Reader) => void)[] = [];
+  readonly #early: Uint8Array[] = [];
+  readonly #receive = (frame: Reader): void => this.receive(frame);
+
+  constructor(options: PeOptions) {
+    this.id = options.id;
+    this.pes = options.pes;
+    this.node = options.node;
+    this.nodes = options.nodes;
+    this.args = options.args;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.host = options.host;
+    this.queue = options.queue;
+    this.registry = options.registry;
+    this.#link = options.link;
+    this.#progress = options.progress ?? new Int32Array(4);
+    this.handleReader = makeHandleReader(this);
+    this.futures = new FutureTable(this);
+    this.quiescence = new QuiescenceDetector(this);
+    this.collections = new CollectionTable(this);
+    this.charm = new Charm(this);
+    this.handle(FrameKind.readonlies, (frame) => this.#onReadonlies(frame));
+  }
+
+  // ---- frames ----
+
+  /** Names the code for a kind of frame. */
+  handle(kind: FrameKind, handler: (frame: Reader) => void): void {
+    this.#handlers[kind] = handler;
+  }
+
+  /** Sends the sealed frame in `writer`. */
+  send(to: number): void {
+    if (isCounted(this.writer.bytes[0]!)) this.created++;
+    this.#link.send(to, this.writer);
+  }
+
+  /** Sends a frame on as it is. */
+  forward(to: number, frame: Reader): void {
+    if (isCounted(frame.kind)) this.created++;
+    this.#link.forward(to, frame);
+  }
+
+  /** Handles everything that the link has. Returns the number of frames. */
+  poll(): number {
+    return this.#link.poll(this.#receive);
+  }
+
+  receive(frame: Reader): void {
+    const kind = frame.kind;
+    if (!this.readonlies.isSealed && this.id !== 0 && kind !== FrameKind.readonlies && isCounted(kind)) {
+      this.#early.push(frame.copy());
+      return;
+    }
+    this.#dispatch(kind, frame);
+    if (isCounted(kind)) this.processed++;
+  }
+
+  /** Handles a frame that was kept; it counted as processed when it first came. */
+  replay(bytes: Uint8Array): void {
+    const frame = Reader.over(bytes);
+    this.#dispatch(frame.kind, frame);
+  }
+
+  /** Handles the sealed frame in `writer` here, without sending it. */
+  replaySealedFrame(): void {
+    this.replay(this.writer.copyFrame());
+  }
+
+  #dispatch(kind: number, frame: Reader): void {
+    const handler = this.#handlers[kind];
+    if (handler === undefined) throw new CharmError('ERR_DECODE', `unknown frame kind ${kind} from PE ${frame.source}`);
+    handler(frame);
+  }
+
+  // ---- readonlies ----
+
+  /** Sends the readonlies before anything else is sent; only PE 0 needs to. */
+  sealReadonlies(): void {
+    if (this.readonlies.isSealed || this.id !== 0) return;
+    this.readonlies.isSealed = true;
+    this.writer.begin(FrameKind.readonlies, 0, 0, 0, this.id);
+    encodeValue(this.writer, this.readonlies.toEntries(), 'the readonly values');
+    this.writer.end();
+    for (const child of treePlace(this.id, this.pes, 0).children) this.send(child);
+  }
+
+  #onReadonlies(frame: Reader): void {
+    for (const child of treePlace(this.id, this.pes, 0).children) this.forward(child, frame);
+    this.readonlies.load(decodeValue(frame, this.handleReader) as [string, unknown][]);
+    for (const bytes of this.#early.splice(0)) {
+      this.replay(bytes);
+      this.processed++;
+    }
+  }
+
+  // ---- tasks ----
+
+  /** Puts a task into the queue. */
+  post(task: Task, options?: SendOptions): void {
+    this.created++;
+    if (options === undefined) this.queue.push(task);
+    else if (options.expedited === true) this.queue.pushExpedited(task);
+    else this.queue.pushPrioritised(task, options.priority, options.queueing === 'lifo');
+    this.host.wake();
+  }
+
+  /** A message waits for something that does not exist yet. */
+  hold(): void {
+    this.created++;
+    this.heldCount++;
+  }
+
+  release(): void {
+    this.processed++;
+    this.heldCount--;
+  }
+
+  /** A promise has been settled whose waiter goes on in a microtask. */
+  resumeSoon(): void {
+    this.needsTurn = true;
+    this.host.wake();
+  }
+
+  /**
+   * Processes up to `tasksMax` tasks: for each, what has arrived is taken in first, then the most urgent task is
+   * picked. Stops early when there is nothing left, when an async method needs a microtask turn, or when the job
+   * has ended. Returns the number of tasks and frames processed.
+   */
+  runSome(tasksMax: number): number {
+    let done = 0;
+    try {
+      while (done < tasksMax) {
+        const frames = this.poll();
+        const task = this.queue.pick();
+        if (task === undefined) {
+          done += frames;
+          if (frames === 0 || this.queue.length === 0) break;
+          continue;
+        }
+        task.run(this);
+        this.processed++;
+        done++;
+        if (this.needsTurn || this.isStopped) break;
+      }
+    } catch (error) {
+      this.current = undefined;
+      this.fail(error);
+    }
+    return done;
+  }
+
+  /** Runs an entry method, and sees to its result. */
+  execute(element: ElementRecord, entry: EntryMethod, args: unknown[], reply: ReplyTarget | undefined): void {
+    this.current = element;
+    this.currentEntry = entry;
+    const progress = this.#progress;
+    progress[0] = (element.collection.type.id << 16) | (entry.id + 1);
+    progress[1] = typeof element.key === 'number' ? element.key : -1;
+    const chare = element.chare!;
+    const run = entry.run;
+    let result: unknown;
+    try {
+      switch (args.length) {
+        case 0:
+          result = run.call(chare);
+          break;
+        case 1:
+          result = run.call(chare, args[0]);
+          break;
+        case 2:
+          result = run.call(chare, args[0], args[1]);
+          break;
+        default:
+          result = run.apply(chare, args);
+      }
+    } catch (cause) {
+      this.current = undefined;
+      progress[0] = 0;
+      return this.#entryFailed(element, entry, cause, reply);
+    }
+    this.current = undefined;
+    progress[0] = 0;
+    if (result !== undefined && isPromise(result)) this.#follow(result, element, entry, reply);
+    else if (reply !== undefined) this.#answer(reply, result, element, entry);
+  }
+
+  #answer(reply: ReplyTarget, result: unknown, element: ElementRecord, entry: EntryMethod): void {
+    try {
+      reply.resolve(result);
+    } catch (cause) {
+      // The result can't be encoded.
+      this.#entryFailed(element, entry, cause, reply);
+    }
+  }
+
+  /** An async entry method has begun; its promise tells when and how it ends. */
+  #follow(
+    result: PromiseLike<unknown>,
+    element: ElementRecord,
+    entry: EntryMethod,
+    reply: ReplyTarget | undefined,
+  ): void {
+    element.entriesInFlight++;
+    this.needsTurn = true;
+    result.then(
+      (value) => {
+        element.entriesInFlight--;
+        if (reply !== undefined) this.#answer(reply, value, element, entry);
+      },
+      (cause: unknown) => {
+        element.entriesInFlight--;
+        this.#entryFailed(element, entry, cause, reply);
+      },
+    );
+  }
+
+  #entryFailed(element: ElementRecord, entry: EntryMethod, cause: unknown, reply: ReplyTarget | undefined): void {
+    if (this.isStopped) return;
+    const place = { pe: this.id, chare: element.label, entry: entry.name };
+    const error = new EntryError('ERR_ENTRY_FAILED', describeThrown(cause), place, { cause });
+    if (reply === undefined) this.fail(error);
+    else reply.reject(error);
+  }
+
+  // ---- the end ----
+
+  exit(code: number): void {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.host.exit(code);
+  }
+
+  fail(error: unknown): void {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.host.fail(error);
+  }
+
+  /** PE 0 has found that the job will stay idle for ever. */
+  stuck(waits: readonly string[]): void {
+    this.fail(stuckError(waits));
+  }
+
+  /** Lines for the stuck report: who waits here, and for what. */
+  describeWaits(linesMax: number): string[] {
+    const lines = new Set<string>();
+    for (const wait of this.waits) {
+      if (lines.size >= linesMax) break;
+      lines.add(wait.describe());
+    }
+    for (const line of this.collections.describeOpen()) if (lines.size < linesMax) lines.add(line);
+    return [...lines];
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

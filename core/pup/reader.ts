@@ -1,0 +1,138 @@
+/**
+ * The incoming side of the wire: a cursor over one frame. Reused; `reset` points it at the next frame.
+ *
+ * Invariant: `start <= position <= limit`; a read beyond `limit` is a ProtocolError, never a short answer,
+ * and every length is checked against the bytes that remain before anything is allocated.
+ */
+import { CharmError } from '../base/errors.ts';
+import { headerBytes } from '../message/envelope.ts';
+
+const utf8 = new TextDecoder();
+
+export class Reader {
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(this.bytes.buffer);
+  start = 0;
+  position = 0;
+  limit = 0;
+  /** True if nobody else will reuse the frame's memory: large arrays may then be views into it. */
+  owned = false;
+
+  /** Points at a frame of `length` bytes that starts at `start`, a multiple of 8 from the start of the buffer. */
+  reset(bytes: Uint8Array, view: DataView, start: number, length: number, owned: boolean): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.start = start;
+    this.position = start + headerBytes;
+    this.limit = start + length;
+    this.owned = owned;
+    if (length < headerBytes) this.#fail(headerBytes);
+  }
+
+  /** A reader of a frame that fills `bytes` and that nobody else will change. */
+  static over(bytes: Uint8Array): Reader {
+    const reader = new Reader();
+    reader.reset(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length, true);
+    return reader;
+  }
+
+  get kind(): number {
+    return this.view.getUint8(this.start);
+  }
+
+  get flags(): number {
+    return this.view.getUint8(this.start + 1);
+  }
+
+  get small(): number {
+    return this.view.getUint16(this.start + 2, true);
+  }
+
+  get collection(): number {
+    return this.view.getUint32(this.start + 8, true);
+  }
+
+  get source(): number {
+    return this.view.getUint32(this.start + 12, true);
+  }
+
+  u8(): number {
+    if (this.position + 1 > this.limit) this.#fail(1);
+    return this.bytes[this.position++]!;
+  }
+
+  u32(): number {
+    if (this.position + 4 > this.limit) this.#fail(4);
+    const value = this.view.getUint32(this.position, true);
+    this.position += 4;
+    return value;
+  }
+
+  i32(): number {
+    if (this.position + 4 > this.limit) this.#fail(4);
+    const value = this.view.getInt32(this.position, true);
+    this.position += 4;
+    return value;
+  }
+
+  f64(): number {
+    if (this.position + 8 > this.limit) this.#fail(8);
+    const value = this.view.getFloat64(this.position, true);
+    this.position += 8;
+    return value;
+  }
+
+  text(): string {
+    const length = this.u32();
+    if (length > this.limit - this.position) this.#fail(length);
+    const start = this.position;
+    this.position += length;
+    if (length <= 32) {
+      let text = '';
+      for (let i = 0; i < length; i++) {
+        const code = this.bytes[start + i]!;
+        if (code > 127) return this.#decode(start, length);
+        text += String.fromCharCode(code);
+      }
+      return text;
+    }
+    return this.#decode(start, length);
+  }
+
+  /** Offset in `bytes` of `length` raw bytes at the next multiple of 8; moves behind them. */
+  aligned(length: number): number {
+    const at = this.start + ((this.position - this.start + 7) & ~7);
+    if (length > this.limit - at) this.#fail(length);
+    this.position = at + length;
+    return at;
+  }
+
+  /** The whole frame, in memory of its own. */
+  copy(): Uint8Array {
+    return this.bytes.slice(this.start, this.limit);
+  }
+
+  /** Offset in `bytes` of an attachment, `offset` bytes behind the head. */
+  attachment(offset: number, length: number): number {
+    const at = this.start + this.view.getUint32(this.start + 4, true) + offset;
+    if (at < this.start || length > this.limit - at) this.#fail(length);
+    return at;
+  }
+
+  /** A count of things that take at least one byte each. */
+  count(): number {
+    const count = this.u32();
+    if (count > this.limit - this.position) this.#fail(count);
+    return count;
+  }
+
+  #decode(start: number, length: number): string {
+    // TextDecoder refuses shared memory, where ring frames live, so the bytes are copied first.
+    return utf8.decode(this.bytes.slice(start, start + length));
+  }
+
+  #fail(wanted: number): never {
+    const left = this.limit - this.position;
+    throw new CharmError('ERR_DECODE', `a message ends too early: ${wanted} more bytes expected, ${left} are left`);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The outgoing side of the wire: one growable arena per PE, reused for every frame.
+ *
+ * A frame is built in three steps: `begin(kind)` writes the fixed header, the caller appends fields and
+ * values, `end()` seals it. The sealed frame is valid until the next `begin`: a link copies it out.
+ *
+ * Large typed arrays are not copied into the arena. They are kept as attachments, in order, and the link
+ * copies them straight from the sender's array to their destination:
+ *
+ *     | head (arena) | pad to 8 | attachment 0 | pad to 8 | attachment 1 | ...
+ *
+ * Invariants: a frame starts at offset 0; `head` is a multiple of 8 bytes; attachments start at multiples of 8.
+ */
+import { CharmError } from '../base/errors.ts';
+import { type FrameKind, headerBytes } from '../message/envelope.ts';
+
+/** From this size on an array travels as an attachment. Below it one more memcpy is cheaper than a second segment. */
+export const attachmentBytesMin = 4096;
+
+/** No frame may be larger (S9 of the limits in docs/errors.md). */
+export const frameBytesMax = 1 << 30;
+
+const initialBytes = 1 << 16;
+const utf8 = new TextEncoder();
+
+export class Writer {
+  bytes: Uint8Array = new Uint8Array(initialBytes);
+  view: DataView = new DataView(this.bytes.buffer);
+  /** The arena as words, for links that copy small frames a word at a time. */
+  words: Int32Array = new Int32Array(this.bytes.buffer);
+  position = 0;
+  readonly attachments: Uint8Array[] = [];
+  attachmentBytes = 0;
+
+  /** Header: kind, flags, a 16-bit field, head length (filled by `end`), collection, source PE. See envelope.ts. */
+  begin(kind: FrameKind, flags: number, small: number, collection: number, source: number): void {
+    const view = this.view;
+    view.setUint8(0, kind);
+    view.setUint8(1, flags);
+    view.setUint16(2, small, true);
+    view.setUint32(8, collection, true);
+    view.setUint32(12, source, true);
+    this.position = headerBytes;
+    if (this.attachmentBytes > 0) {
+      this.attachments.length = 0;
+      this.attachmentBytes = 0;
+    }
+  }
+
+  /** Seals the frame: pads the head to 8 bytes and records its length. */
+  end(): void {
+    const head = (this.position + 7) & ~7;
+    if (head > this.position) this.#reserve(8);
+    while (this.position < head) this.bytes[this.position++] = 0;
+    this.view.setUint32(4, head, true);
+    if (head + this.attachmentBytes > frameBytesMax) {
+      throw new CharmError(
+        'ERR_MESSAGE_TOO_LARGE',
+        `a message of ${head + this.attachmentBytes} bytes exceeds the limit of ${frameBytesMax}; send it in pieces`,
+      );
+    }
+  }
+
+  /** Bytes of the whole sealed frame, attachments included. */
+  get frameBytes(): number {
+    return this.position + this.attachmentBytes;
+  }
+
+  /** The sealed frame, attachments included, in memory of its own. */
+  copyFrame(): Uint8Array {
+    const copy = new Uint8Array(this.frameBytes);
+    copy.set(this.bytes.subarray(0, this.position));
+    let at = this.position;
+    for (const attachment of this.attachments) {
+      copy.set(attachment, at);
+      at += (attachment.length + 7) & ~7;
+    }
+    return copy;
+  }
+
+  u8(value: number): void {
+    if (this.position + 1 > this.bytes.length) this.#reserve(1);
+    this.bytes[this.position++] = value;
+  }
+
+  u32(value: number): void {
+    if (this.position + 4 > this.bytes.length) this.#reserve(4);
+    this.view.setUint32(this.position, value, true);
+    this.position += 4;
+  }
+
+  i32(value: number): void {
+    if (this.position + 4 > this.bytes.length) this.#reserve(4);
+    this.view.setInt32(this.position, value, true);
+    this.position += 4;
+  }
+
+  f64(value: number): void {
+    if (this.position + 8 > this.bytes.length) this.#reserve(8);
+    this.view.setFloat64(this.position, value, true);
+    this.position += 8;
+  }
+
+  /** Length-prefixed UTF-8; one byte a character, without the encoder, while the text is short ASCII. */
+  text(value: string): void {
+    const length = value.length;
+    this.#reserve(4 + length * 3);
+    const start = this.position + 4;
+    if (length <= 64) {
+      let i = 0;
+      for (; i < length; i++) {
+        const code = value.charCodeAt(i);
+        if (code > 127) break;
+        this.bytes[start + i] = code;
+      }
+      if (i === length) {
+        this.view.setUint32(this.position, length, true);
+        this.position = start + length;
+        return;
+      }
+    }
+    const { written } = utf8.encodeInto(value, this.bytes.subarray(start));
+    this.view.setUint32(this.position, written, true);
+    this.position = start + written;
+  }
+
+  /** Raw bytes at the next multiple of 8, so that any typed array can be read in place. */
+  aligned(data: Uint8Array): void {
+    const start = (this.position + 7) & ~7;
+    this.#reserve(start - this.position + data.length);
+    if (data.length <= 128) for (let i = 0; i < data.length; i++) this.bytes[start + i] = data[i]!;
+    else this.bytes.set(data, start);
+    this.position = start + data.length;
+  }
+
+  /** Adds an attachment; returns its offset behind the head. */
+  attach(data: Uint8Array): number {
+    const offset = this.attachmentBytes;
+    this.attachments.push(data);
+    this.attachmentBytes += (data.length + 7) & ~7;
+    return offset;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.position + more;
+    if (needed <= this.bytes.length) return;
+    let size = this.bytes.length;
+    while (size < needed) size *= 2;
+    if (size > frameBytesMax * 2) {
+      throw new CharmError('ERR_MESSAGE_TOO_LARGE', `a message grew beyond ${frameBytesMax} bytes; send it in pieces`);
+    }
+    const grown = new Uint8Array(size);
+    grown.set(this.bytes.subarray(0, this.position));
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
+    this.words = new Int32Array(grown.buffer);
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Many PEs in one thread: a driver gives each PE that has something to do a turn. With a seed the order of turns is
+ * random and repeatable; with `shuffle` each PE also picks its tasks at random (within what programs are promised).
+ *
+ * Determinism: everything but the program's own timers and I/O depends on the seed alone.
+ */
+import { systemClock } from '../core/base/clock.ts';
+import { SeededRandom } from '../core/base/random.ts';
+import type { ProgramModule } from '../core/message/registry.ts';
+import { Registry } from '../core/message/registry.ts';
+import { Pe, type PeHost } from '../core/pe/pe.ts';
+import { PriorityQueue, ShuffledQueue } from '../core/pe/task-queue.ts';
+import { LoopbackNetwork } from '../transports/loopback/loopback-network.ts';
+import { mainOf, startMain } from './main-task.ts';
+import { OutsideWork } from './outside-work.ts';
+
+export interface InThreadOptions {
+  /** The exports of a program module: main as `default` or `main`, chare classes, reducers, placements, readonlies. */
+  readonly program: ProgramModule;
+  readonly pes: number;
+  /** Process size: PEs per node runtime. Default: all PEs are one node. */
+  readonly pesPerNode?: number;
+  readonly args?: readonly string[];
+  /** Without a seed PEs take turns in order. */
+  readonly seed?: number;
+  /** Pick tasks at random too. */
+  readonly shuffle?: boolean;
+}
+
+export interface InThreadResult {
+  readonly exitCode: number;
+  /** Why the job failed. */
+  readonly error: unknown;
+  /** Messages and broadcasts processed, on all PEs. */
+  readonly messages: number;
+  /** Frames that went from one PE to another. */
+  readonly frames: number;
+}
+
+/** Runs a program to its end; never throws for a failed job. */
+export async function runInThread(options: InThreadOptions): Promise<InThreadResult> {
+  const driver = new Driver(options);
+  return driver.run();
+}
+
+/** PEs that have something to do; drawing one is O(1). */
+class ReadySet {
+  readonly #items: number[] = [];
+  readonly #position: Int32Array;
+
+  constructor(pes: number) {
+    this.#position = new Int32Array(pes).fill(-1);
+  }
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  add(pe: number): void {
+    if (this.#position[pe] !== -1) return;
+    this.#position[pe] = this.#items.length;
+    this.#items.push(pe);
+  }
+
+  at(i: number): number {
+    return this.#items[i]!;
+  }
+
+  remove(pe: number): void {
+    const position = this.#position[pe]!;
+    const last = this.#items.pop()!;
+    if (last !== pe) {
+      this.#items[position] = last;
+      this.#position[last] = position;
+    }
+    this.#position[pe] = -1;
+  }
+}
+
+/** Turns between two trips through the event loop. */
+const turnsPerTrip = 4096;
+
+class Driver {
+  readonly #pes: Pe[] = [];
+  readonly #ready: ReadySet;
+  readonly #network: LoopbackNetwork;
+  readonly #random: SeededRandom | undefined;
+  readonly #outsideWork = new OutsideWork();
+  #next = 0;
+  #outside = 0;
+  #end: { readonly exitCode: number; readonly error: unknown } | undefined = undefined;
+  #wake: (() => void) | undefined = undefined;
+
+  constructor(options: InThreadOptions) {
+    const { program, pes, seed } = options;
+    this.#ready = new ReadySet(pes);
+    this.#network = new LoopbackNetwork(pes, (to) => this.#touch(to));
+    this.#random = seed === undefined ? undefined : new SeededRandom(seed);
+    const registry = new Registry(program);
+    const pesPerNode = options.pesPerNode ?? pes;
+    for (let id = 0; id < pes; id++) {
+      const random = new SeededRandom(seed ?? 0, id + 1);
+      const queue =
+        options.shuffle === true ? new ShuffledQueue(new SeededRandom(seed ?? 0, pes + id + 1)) : new PriorityQueue();
+      const pe = new Pe({
+        id,
+        pes,
+        node: Math.floor(id / pesPerNode),
+        nodes: Math.ceil(pes / pesPerNode),
+        args: options.args ?? [],
+        clock: systemClock,
+        random,
+        link: this.#network.link(id),
+        host: this.#hostOf(id),
+        queue,
+        registry,
+      });
+      this.#pes.push(pe);
+    }
+    startMain(this.#pes[0]!, mainOf(program, 'the program'));
+  }
+
+  #hostOf(id: number): PeHost {
+    return {
+      exit: (exitCode) => this.#finish(exitCode, undefined),
+      fail: (error) => this.#finish(1, error),
+      wake: () => this.#touch(id),
+      after: (delayMs, action) => {
+        this.#outside++;
+        setTimeout(() => {
+          this.#outside--;
+          action();
+          this.#touch(id);
+        }, delayMs);
+      },
+      hasOutsideWork: () => this.#outside > 0 || this.#outsideWork.isOpen(),
+    };
+  }
+
+  #finish(exitCode: number, error: unknown): void {
+    this.#end ??= { exitCode, error };
+    for (const pe of this.#pes) pe.isStopped = true;
+    this.#wake?.();
+  }
+
+  #touch(pe: number): void {
+    this.#ready.add(pe);
+    this.#wake?.();
+  }
+
+  async run(): Promise<InThreadResult> {
+    for (let turns = 0; this.#end === undefined; turns++) {
+      if (this.#ready.size === 0) await this.#idle();
+      else {
+        const pe = this.#pes[this.#choose()]!;
+        this.#ready.remove(pe.id);
+        pe.runSome(1);
+        if (pe.queue.length > 0 || this.#network.hasFrames(pe.id)) this.#ready.add(pe.id);
+        if (pe.needsTurn) {
+          pe.needsTurn = false;
+          await eventLoopTurn();
+        } else if (turns % turnsPerTrip === 0) await eventLoopTurn();
+      }
+    }
+    const messages = this.#pes.reduce((sum, pe) => sum + pe.processed, 0);
+    return { ...this.#end, messages, frames: this.#network.frames };
+  }
+
+  #choose(): number {
+    const { size } = this.#ready;
+    if (this.#random !== undefined) return this.#ready.at(this.#random.below(size));
+    this.#next = (this.#next + 1) % size;
+    return this.#ready.at(this.#next);
+  }
+
+  /** Nobody has anything to do: let promises, timers and I/O have their turn, then detection, then wait. */
+  async #idle(): Promise<void> {
+    await eventLoopTurn();
+    if (this.#ready.size > 0) return;
+    for (const pe of this.#pes) pe.quiescence.onIdle();
+    if (this.#ready.size > 0 || this.#end !== undefined) return;
+    this.#pes[0]!.quiescence.checkStuck();
+    for (const pe of this.#pes) pe.quiescence.onIdle();
+    if (this.#ready.size > 0 || this.#end !== undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      // Work outside the counters may end without waking anyone.
+      setTimeout(resolve, outsidePollMs).unref();
+    });
+    this.#wake = undefined;
+  }
+}
+
+const outsidePollMs = 50;
+
+function eventLoopTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

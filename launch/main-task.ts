@@ -1,0 +1,37 @@
+/** Starts `main` on PE 0 as a task: what it throws ends the job. */
+import { CharmError, describeThrown, EntryError } from '../core/base/errors.ts';
+import type { Charm } from '../core/chare/charm.ts';
+import { isChareClass, type ProgramModule } from '../core/message/registry.ts';
+import type { Pe } from '../core/pe/pe.ts';
+
+type Main = (charm: Charm) => unknown;
+
+/** @throws CharmError ERR_PROGRAM if the module has no main function. */
+export function mainOf(program: ProgramModule, name: string): Main {
+  const main = program['default'] ?? program['main'];
+  if (typeof main === 'function' && !isChareClass(main)) return main as Main;
+  throw new CharmError(
+    'ERR_PROGRAM',
+    `${name} has no main: write \`export default async function main(charm: Charm) { ... }\``,
+  );
+}
+
+export function startMain(pe: Pe, main: Main): void {
+  const fail = (cause: unknown): void => {
+    // A usage error of the runtime is reported as itself; it names the mistake.
+    const place = { pe: 0, chare: 'main' };
+    pe.fail(new EntryError('ERR_MAIN_FAILED', describeThrown(cause), place, { cause }));
+  };
+  pe.post({
+    source: 0,
+    target: pe,
+    run: () => {
+      try {
+        pe.needsTurn = true;
+        Promise.resolve(main(pe.charm)).catch(fail);
+      } catch (cause) {
+        fail(cause);
+      }
+    },
+  });
+}

@@ -1,0 +1,198 @@
+/**
+ * Runs one PE in a worker thread.
+ *
+ * The loop alternates between levels, cheapest first:
+ *  1. tasks and frames, in batches, while there are any;
+ *  2. a microtask turn (70 ns) when an async method may go on;
+ *  3. a turn of the event loop (1 us) twice a millisecond, and before idling, so that timers, sockets and chains
+ *     of promises live;
+ *  4. spinning on the rings for a moment, since a message that comes now is answered 20 times faster;
+ *  5. sleep, in Atomics.waitAsync, which leaves the event loop alive and uses no CPU.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { toWire } from '../core/base/errors.ts';
+import type { Pe, PeHost } from '../core/pe/pe.ts';
+import {
+  PeWord,
+  peWordsPerPe,
+  type SharedMachine,
+  type ThreadsLink,
+  wakePe,
+} from '../transports/threads/threads-link.ts';
+import { OutsideWork } from './outside-work.ts';
+import type { WorkerMessage } from './worker-protocol.ts';
+
+/** The event loop gets a turn this often. */
+const turnEveryMs = 0.5;
+const batchMax = 1024;
+/** Spinning looks at the event loop this often. */
+const spinSliceMs = 0.05;
+/** PE 0, idle for this long, asks whether the job is stuck; doubled while nothing happens. */
+const stuckCheckMsMin = 100;
+const stuckCheckMsMax = 2000;
+
+type Next = 'microtask' | 'turn' | 'park' | 'stop';
+
+export class ThreadHost implements PeHost {
+  readonly #port: MessagePort;
+  readonly #words: Int32Array;
+  readonly #parkedWord: number;
+  readonly #stopWord: number;
+  readonly #id: number;
+  readonly #link: ThreadsLink;
+  readonly #spinMs: number;
+  #outsideWork: OutsideWork | undefined = undefined;
+  #pe!: Pe;
+  #isParked = false;
+  #batch = 64;
+  #lastTurn = 0;
+  /** An async method has gone on since the last turn of the event loop: more promises may be pending. */
+  #hasLooseEnds = true;
+  #stuckCheckMs = stuckCheckMsMin;
+  #processedAtCheck = 0;
+
+  constructor(port: MessagePort, id: number, machine: SharedMachine, link: ThreadsLink, spinMs: number) {
+    this.#port = port;
+    this.#words = machine.peWords;
+    this.#parkedWord = id * peWordsPerPe + PeWord.parked;
+    this.#stopWord = id * peWordsPerPe + PeWord.stop;
+    this.#id = id;
+    this.#link = link;
+    this.#spinMs = spinMs;
+  }
+
+  /** Runs `pe` until the job ends. */
+  async run(pe: Pe): Promise<void> {
+    this.#pe = pe;
+    this.#outsideWork = new OutsideWork();
+    for (;;) {
+      const next = this.#work();
+      if (next === 'stop') return;
+      if (next === 'microtask') await undefined;
+      else if (next === 'turn') await this.#eventLoopTurn();
+      else await this.#park();
+    }
+  }
+
+  /** Levels 1 and 4. Returns what must come next. */
+  #work(): Next {
+    const pe = this.#pe;
+    let idleSince = 0;
+    for (;;) {
+      if (this.#mustStop()) return 'stop';
+      const done = pe.runSome(this.#batch);
+      if (pe.needsTurn) {
+        pe.needsTurn = false;
+        this.#hasLooseEnds = true;
+        return this.#isTurnDue() ? 'turn' : 'microtask';
+      }
+      if (done > 0) {
+        idleSince = 0;
+        if (this.#isTurnDue()) return 'turn';
+        continue;
+      }
+      if (this.#hasLooseEnds) return 'turn';
+      pe.quiescence.onIdle();
+      if (pe.queue.length > 0 || pe.needsTurn) continue;
+      const now = performance.now();
+      if (idleSince === 0) idleSince = now;
+      else if (now - idleSince > this.#spinMs && !this.#link.isHolding) return 'park';
+      if (this.#isTurnDue()) return 'turn';
+      this.#spin(now + spinSliceMs);
+    }
+  }
+
+  #mustStop(): boolean {
+    if (this.#words[this.#stopWord] === 1) this.#pe.isStopped = true;
+    return this.#pe.isStopped;
+  }
+
+  #spin(untilMs: number): void {
+    const words = this.#words;
+    do {
+      for (let i = 0; i < 50; i++) if (this.#link.hasIncoming || words[this.#stopWord] === 1) return;
+    } while (performance.now() < untilMs && !this.#link.isHolding);
+  }
+
+  /** True twice a millisecond; also fits the batch to the length of the program's entry methods. */
+  #isTurnDue(): boolean {
+    const now = performance.now();
+    const elapsed = now - this.#lastTurn;
+    if (elapsed > turnEveryMs) {
+      if (elapsed > 2 * turnEveryMs && this.#batch > 1) this.#batch >>= 1;
+      this.#lastTurn = now;
+      return true;
+    }
+    if (elapsed < turnEveryMs / 4 && this.#batch < batchMax) this.#batch <<= 1;
+    return false;
+  }
+
+  #eventLoopTurn(): Promise<void> {
+    this.#hasLooseEnds = false;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#lastTurn = performance.now();
+        resolve();
+      });
+    });
+  }
+
+  /** Sleeps until someone wakes this PE: a sender, the supervisor, or its own timers and I/O through `wake`. */
+  async #park(): Promise<void> {
+    Atomics.store(this.#words, this.#parkedWord, 1);
+    if (this.#link.hasIncoming || this.#mustStop()) {
+      Atomics.store(this.#words, this.#parkedWord, 0);
+      return;
+    }
+    const waiting = Atomics.waitAsync(this.#words, this.#parkedWord, 1);
+    if (!waiting.async) return;
+    this.#isParked = true;
+    const timer = this.#id === 0 ? this.#scheduleStuckCheck() : undefined;
+    await waiting.value;
+    this.#isParked = false;
+    clearTimeout(timer);
+    this.#hasLooseEnds = true;
+  }
+
+  #scheduleStuckCheck(): NodeJS.Timeout {
+    const { processed } = this.#pe;
+    const isStill = processed === this.#processedAtCheck;
+    this.#stuckCheckMs = isStill ? Math.min(this.#stuckCheckMs * 2, stuckCheckMsMax) : stuckCheckMsMin;
+    const timer = setTimeout(() => {
+      this.#processedAtCheck = this.#pe.processed;
+      this.#pe.quiescence.checkStuck();
+      wakePe(this.#words, this.#id);
+    }, this.#stuckCheckMs);
+    timer.unref();
+    return timer;
+  }
+
+  // ---- PeHost ----
+
+  exit(code: number): void {
+    this.#tell({ kind: 'exit', code });
+  }
+
+  fail(error: unknown): void {
+    this.#tell({ kind: 'failed', error: toWire(error) });
+  }
+
+  wake(): void {
+    if (this.#isParked) wakePe(this.#words, this.#id);
+  }
+
+  after(delayMs: number, action: () => void): void {
+    setTimeout(() => {
+      action();
+      this.wake();
+    }, delayMs);
+  }
+
+  hasOutsideWork(): boolean {
+    return this.#outsideWork!.isOpen();
+  }
+
+  #tell(message: WorkerMessage): void {
+    this.#port.postMessage(message);
+  }
+}
