@@ -10,7 +10,6 @@ import { checkPriority } from '../pe/priority.ts';
 import type { ChareBase } from './chare.ts';
 import { dimensionsMax, type Key, SparseSpace } from './index-space.ts';
 import type { Placement } from './placement.ts';
-import { ArrayProxyImpl, GroupProxyImpl } from './proxy.ts';
 import type { ArrayProxy, ElementProxy, GroupProxy, SendOptions } from './proxy-types.ts';
 import type { Readonly } from './readonly.ts';
 import { Shape, ShapeKind } from './shape.ts';
@@ -100,7 +99,7 @@ export class Charm {
     }
     const { collection, done } = this.#pe.collections.create({ type, shape, map, args, keys });
     await done;
-    return new ArrayProxyImpl(collection) as unknown as ArrayProxy<C, IndexOf<C>>;
+    return collection.arrayProxy as unknown as ArrayProxy<C, IndexOf<C>>;
   }
 
   /** Creates a group: one branch on every PE, with the PE's number as index. */
@@ -128,7 +127,7 @@ export class Charm {
     const creation = { type, shape: new Shape(kind), map: undefined, args: options?.args ?? [], keys: [] };
     const { collection, done } = this.#pe.collections.create(creation);
     await done;
-    return new GroupProxyImpl(collection) as unknown as GroupProxy<C>;
+    return collection.groupProxy as unknown as GroupProxy<C>;
   }
 
   /** Creates a singleton chare; resolves when it has been constructed. */

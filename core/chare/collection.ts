@@ -49,6 +49,7 @@ export class Collection {
   readonly broadcastProxy: EntryProxy;
   /** Initial elements are still being inserted: no reduction ends. */
   isInserting = false;
+  readonly #wholeProxy: ArrayProxyImpl | GroupProxyImpl;
   #homeOf: HomeOf;
   /** False until the creation message has come. */
   #isReady = false;
@@ -74,6 +75,7 @@ export class Collection {
     this.broadcasts = new BroadcastManager(this);
     this.reductions = new ReductionManager(this);
     this.broadcastProxy = new type.proxies.broadcast(this, undefined, undefined);
+    this.#wholeProxy = shape.isGroup ? new GroupProxyImpl(this) : new ArrayProxyImpl(this);
     this.#homeOf = roundRobinHome(pe.pes);
   }
 
@@ -83,17 +85,15 @@ export class Collection {
   }
 
   get arrayProxy(): ArrayProxyImpl {
-    if (this.shape.isArray) return new ArrayProxyImpl(this);
-    throw new UsageError(
-      `${this.type.name} is not in an array here; use ${this.shape.isGroup ? 'this.group' : 'this.self'}`,
-    );
+    if (this.shape.isArray) return this.#wholeProxy as ArrayProxyImpl;
+    const right = this.shape.isGroup ? 'this.group' : 'this.self';
+    throw new UsageError(`${this.type.name} is not in an array here; use ${right}`);
   }
 
   get groupProxy(): GroupProxyImpl {
-    if (this.shape.isGroup) return new GroupProxyImpl(this);
-    throw new UsageError(
-      `${this.type.name} is not in a group here; use ${this.shape.isArray ? 'this.array' : 'this.self'}`,
-    );
+    if (this.shape.isGroup) return this.#wholeProxy as GroupProxyImpl;
+    const right = this.shape.isArray ? 'this.array' : 'this.self';
+    throw new UsageError(`${this.type.name} is not in a group here; use ${right}`);
   }
 
   elementProxy(key: Key): EntryProxy {

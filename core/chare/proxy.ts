@@ -130,74 +130,69 @@ function defineGetter(view: ProxyClass<EntryProxy>, name: string, get: (proxy: E
 
 /** What array and group proxies share. */
 abstract class CollectionProxy extends Handle {
-  protected readonly _collection!: Collection;
+  readonly #collection: Collection;
 
   constructor(collection: Collection) {
     super();
-    // Not enumerable: printing or spreading a proxy must not walk into the runtime.
-    Object.defineProperty(this, '_collection', { value: collection });
+    this.#collection = collection;
+  }
+
+  static collectionOf(proxy: CollectionProxy): Collection {
+    return proxy.#collection;
   }
 
   get all(): EntryProxy {
-    return this._collection.broadcastProxy;
+    return this.#collection.broadcastProxy;
   }
 
   get size(): number {
-    return this._collection.space.size;
+    return this.#collection.space.size;
   }
 
   at(index: unknown): EntryProxy {
-    const collection = this._collection;
+    const collection = this.#collection;
     return collection.elementProxy(collection.space.toKey(index, collection.type.name));
   }
 
   toJSON(): string {
-    return this._collection.labelOf(undefined);
+    return this.#collection.labelOf(undefined);
   }
 
   [inspect](): string {
     return `<proxy of ${this.toJSON()}>`;
   }
 
-  protected _write(writer: Writer, kind: number): void {
-    writer.u8(kind);
-    writeCollection(writer, this._collection);
+  [writeHandle](writer: Writer): void {
+    writer.u8(this.#collection.shape.isGroup ? HandleKind.group : HandleKind.array);
+    writeCollection(writer, this.#collection);
   }
 }
 
 export class ArrayProxyImpl extends CollectionProxy {
   get dims(): readonly number[] {
-    return this._collection.space.dims;
+    return CollectionProxy.collectionOf(this).space.dims;
   }
 
   local(index: unknown): ChareBase | undefined {
-    const collection = this._collection;
+    const collection = CollectionProxy.collectionOf(this);
     return collection.locals.get(collection.space.toKey(index, collection.type.name))?.chare;
   }
 
   insert(index: unknown, options: { readonly args?: readonly unknown[]; readonly onPe?: number } = {}): void {
-    const collection = this._collection;
+    const collection = CollectionProxy.collectionOf(this);
     collection.insert(collection.space.toKey(index, collection.type.name), options.args ?? [], options.onPe);
   }
 
   doneInserting(): Promise<void> {
-    return this._collection.doneInserting();
-  }
-
-  [writeHandle](writer: Writer): void {
-    this._write(writer, HandleKind.array);
+    return CollectionProxy.collectionOf(this).doneInserting();
   }
 }
 
 export class GroupProxyImpl extends CollectionProxy {
   local(): ChareBase {
-    const collection = this._collection;
+    const collection = CollectionProxy.collectionOf(this);
     const branch = collection.branchHere();
     if (branch !== undefined) return branch;
     throw new UsageError(`${collection.type.name} has no branch on PE ${collection.pe.id}`);
-  }
-
-  [writeHandle](writer: Writer): void {
-    this._write(writer, HandleKind.group);
   }
 }

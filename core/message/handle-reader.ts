@@ -1,7 +1,6 @@
 /** Reads handles back: the counterpart of every `[writeHandle]`. */
 import { CharmError } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
-import { ArrayProxyImpl, GroupProxyImpl } from '../chare/proxy.ts';
 import { Shape } from '../chare/shape.ts';
 import { EveryoneCallback } from '../collective/reduction.ts';
 import type { Pe } from '../pe/pe.ts';
@@ -21,9 +20,9 @@ export function makeHandleReader(pe: Pe): HandleReader {
       case HandleKind.broadcast:
         return readTarget(reader, readCollection, (c, key, options) => new c.type.proxies.broadcast(c, key, options));
       case HandleKind.array:
-        return new ArrayProxyImpl(readCollection(reader));
+        return readCollection(reader).arrayProxy;
       case HandleKind.group:
-        return new GroupProxyImpl(readCollection(reader));
+        return readCollection(reader).groupProxy;
       case HandleKind.entryCallback:
         return readTarget(
           reader,

@@ -17,6 +17,9 @@ export interface Link {
   /** Sends a received frame on, unchanged. */
   forward(pe: number, frame: Reader): void;
 
-  /** Hands every frame that has arrived to `receive`, and pushes out what is waiting. Returns how many it handed over. */
-  poll(receive: (frame: Reader) => void): number;
+  /**
+   * Hands frames that have arrived to `receive`, at most `framesMax` from each PE, and pushes out what is waiting.
+   * Returns how many it handed over.
+   */
+  poll(receive: (frame: Reader) => void, framesMax: number): number;
 }

@@ -57,6 +57,11 @@ export interface PeOptions {
   readonly progress?: Int32Array;
 }
 
+/** Frames taken from one PE before the next task is picked. */
+const framesPerPoll = 256;
+const queueHigh = 1024;
+const tasksPerSlowPoll = 16;
+
 export class Pe {
   readonly id: number;
   readonly pes: number;
@@ -133,9 +138,13 @@ export class Pe {
     this.#link.forward(to, frame);
   }
 
-  /** Handles everything that the link has. Returns the number of frames. */
-  poll(): number {
-    return this.#link.poll(this.#receive);
+  /**
+   * Takes in what has arrived. With a long queue it takes in less than it processes, so that a flood waits at its
+   * senders and not in this PE's heap.
+   */
+  #poll(done: number): number {
+    if (this.queue.length < queueHigh) return this.#link.poll(this.#receive, framesPerPoll);
+    return done % tasksPerSlowPoll === 0 ? this.#link.poll(this.#receive, tasksPerSlowPoll / 2) : 0;
   }
 
   receive(frame: Reader): void {
@@ -223,7 +232,7 @@ export class Pe {
     let done = 0;
     try {
       while (done < tasksMax) {
-        const frames = this.poll();
+        const frames = this.#poll(done);
         const task = this.queue.pick();
         if (task === undefined) {
           done += frames;

@@ -6,22 +6,26 @@
  */
 import { CharmError } from '../base/errors.ts';
 import { headerBytes } from '../message/envelope.ts';
+import { FrameMemory } from './frame-memory.ts';
 
 const utf8 = new TextDecoder();
+const nothing = new FrameMemory(new ArrayBuffer(0));
 
 export class Reader {
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(this.bytes.buffer);
+  memory: FrameMemory = nothing;
+  bytes: Uint8Array = nothing.bytes;
+  view: DataView = nothing.view;
   start = 0;
   position = 0;
   limit = 0;
   /** True if nobody else will reuse the frame's memory: large arrays may then be views into it. */
   owned = false;
 
-  /** Points at a frame of `length` bytes that starts at `start`, a multiple of 8 from the start of the buffer. */
-  reset(bytes: Uint8Array, view: DataView, start: number, length: number, owned: boolean): void {
-    this.bytes = bytes;
-    this.view = view;
+  /** Points at a frame of `length` bytes that starts at `start`, a multiple of 8. */
+  reset(memory: FrameMemory, start: number, length: number, owned: boolean): void {
+    this.memory = memory;
+    this.bytes = memory.bytes;
+    this.view = memory.view;
     this.start = start;
     this.position = start + headerBytes;
     this.limit = start + length;
@@ -29,10 +33,10 @@ export class Reader {
     if (length < headerBytes) this.#fail(headerBytes);
   }
 
-  /** A reader of a frame that fills `bytes` and that nobody else will change. */
+  /** A reader of a frame that fills `bytes`, which nobody else will change and which start at a multiple of 8. */
   static over(bytes: Uint8Array): Reader {
     const reader = new Reader();
-    reader.reset(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length, true);
+    reader.reset(new FrameMemory(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length, true);
     return reader;
   }
 

@@ -13,6 +13,7 @@
  */
 import { CharmError } from '../base/errors.ts';
 import { type FrameKind, headerBytes } from '../message/envelope.ts';
+import { FrameMemory } from './frame-memory.ts';
 
 /** From this size on an array travels as an attachment. Below it one more memcpy is cheaper than a second segment. */
 export const attachmentBytesMin = 4096;
@@ -24,10 +25,9 @@ const initialBytes = 1 << 16;
 const utf8 = new TextEncoder();
 
 export class Writer {
-  bytes: Uint8Array = new Uint8Array(initialBytes);
-  view: DataView = new DataView(this.bytes.buffer);
-  /** The arena as words, for links that copy small frames a word at a time. */
-  words: Int32Array = new Int32Array(this.bytes.buffer);
+  memory = new FrameMemory(new ArrayBuffer(initialBytes));
+  bytes: Uint8Array = this.memory.bytes;
+  view: DataView = this.memory.view;
   position = 0;
   readonly attachments: Uint8Array[] = [];
   attachmentBytes = 0;
@@ -124,13 +124,15 @@ export class Writer {
     this.position = start + written;
   }
 
-  /** Raw bytes at the next multiple of 8, so that any typed array can be read in place. */
-  aligned(data: Uint8Array): void {
+  /**
+   * Makes room for `length` raw bytes at the next multiple of 8, so that any typed array can be read in place.
+   * Returns where; the caller fills them in.
+   */
+  aligned(length: number): number {
     const start = (this.position + 7) & ~7;
-    this.#reserve(start - this.position + data.length);
-    if (data.length <= 128) for (let i = 0; i < data.length; i++) this.bytes[start + i] = data[i]!;
-    else this.bytes.set(data, start);
-    this.position = start + data.length;
+    this.#reserve(start - this.position + length);
+    this.position = start + length;
+    return start;
   }
 
   /** Adds an attachment; returns its offset behind the head. */
@@ -149,10 +151,10 @@ export class Writer {
     if (size > frameBytesMax * 2) {
       throw new CharmError('ERR_MESSAGE_TOO_LARGE', `a message grew beyond ${frameBytesMax} bytes; send it in pieces`);
     }
-    const grown = new Uint8Array(size);
-    grown.set(this.bytes.subarray(0, this.position));
-    this.bytes = grown;
-    this.view = new DataView(grown.buffer);
-    this.words = new Int32Array(grown.buffer);
+    const grown = new FrameMemory(new ArrayBuffer(size));
+    grown.bytes.set(this.bytes.subarray(0, this.position));
+    this.memory = grown;
+    this.bytes = grown.bytes;
+    this.view = grown.view;
   }
 }

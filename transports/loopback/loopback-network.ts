@@ -28,7 +28,7 @@ export class LoopbackNetwork {
     return {
       send: (to, writer) => deliver(to, writer.copyFrame()),
       forward: (to, frame) => deliver(to, frame.copy()),
-      poll: (receive) => drain(inbox, receive),
+      poll: (receive, framesMax) => drain(inbox, receive, framesMax),
     };
   }
 
@@ -37,9 +37,11 @@ export class LoopbackNetwork {
   }
 }
 
-function drain(inbox: Denque<Uint8Array>, receive: (frame: Reader) => void): number {
+function drain(inbox: Denque<Uint8Array>, receive: (frame: Reader) => void, framesMax: number): number {
   let count = 0;
-  for (let bytes = inbox.shift(); bytes !== undefined; bytes = inbox.shift()) {
+  while (count < framesMax) {
+    const bytes = inbox.shift();
+    if (bytes === undefined) break;
     receive(Reader.over(bytes));
     count++;
   }

@@ -11,6 +11,8 @@
  * Invariant: head <= tail <= head + size. What lies between belongs to the consumer, the rest to the producer.
  */
 
+import { FrameMemory } from '../../core/pup/frame-memory.ts';
+
 /** What a record is. A frame too large for one record is a begin record (total length) and several parts. */
 export const RecordKind = { frame: 0, skip: 1, begin: 2, part: 3 } as const;
 
@@ -32,8 +34,8 @@ export interface SharedRing {
 /** Bytes from `position` (a multiple of 8) to the end of the ring are at least 8, so a skip record always fits. */
 export class RingProducer {
   readonly #control: Int32Array;
-  readonly #bytes: Uint8Array;
-  readonly #words: Int32Array;
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
   readonly #size: number;
   #tail: number;
   /** The consumer's position as last seen: the ring is at least as free as this says. */
@@ -41,16 +43,19 @@ export class RingProducer {
 
   constructor({ control, data }: SharedRing) {
     this.#control = control;
-    this.#bytes = new Uint8Array(data);
-    this.#words = new Int32Array(data);
+    this.bytes = new Uint8Array(data);
+    this.words = new Int32Array(data);
     this.#size = data.byteLength;
     this.#tail = Atomics.load(control, tailWord);
     this.#head = Atomics.load(control, headWord);
   }
 
-  /** Bytes of the largest payload that one record may have: half the ring, so that progress is always possible. */
+  /**
+   * Bytes of the largest payload that one record may have. A quarter of the ring: even behind a skip record as long,
+   * and with an eighth consumed but not given back, there comes a moment when it fits.
+   */
   get payloadBytesMax(): number {
-    return this.#size / 2 - recordHeadBytes;
+    return this.#size / 4 - recordHeadBytes;
   }
 
   /**
@@ -63,24 +68,21 @@ export class RingProducer {
     const needed = record <= rest ? record : rest + record;
     if (!this.#hasRoom(needed)) return -1;
     if (record <= rest) return at + recordHeadBytes;
-    this.#words[at >>> 2] = (RecordKind.skip << kindShift) | (rest - recordHeadBytes);
+    this.words[at >>> 2] = (RecordKind.skip << kindShift) | (rest - recordHeadBytes);
     this.#tail = (this.#tail + rest) | 0;
     return recordHeadBytes;
   }
 
   /** Hands the record at `offset` (from `reserve`) to the consumer. */
   commit(offset: number, length: number, kind: number): void {
-    this.#words[(offset - recordHeadBytes) >>> 2] = (kind << kindShift) | length;
+    this.words[(offset - recordHeadBytes) >>> 2] = (kind << kindShift) | length;
     this.#tail = (this.#tail + recordHeadBytes + ((length + 7) & ~7)) | 0;
     Atomics.store(this.#control, tailWord, this.#tail);
   }
 
-  get bytes(): Uint8Array {
-    return this.#bytes;
-  }
-
-  get words(): Int32Array {
-    return this.#words;
+  /** Changes with every commit. */
+  get committed(): number {
+    return this.#tail;
   }
 
   #hasRoom(needed: number): boolean {
@@ -91,12 +93,12 @@ export class RingProducer {
 }
 
 export class RingConsumer {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+  readonly memory: FrameMemory;
   readonly #control: Int32Array;
   readonly #words: Int32Array;
   readonly #size: number;
   #head: number;
+  #published: number;
   #tail: number;
   /** Of the record that `next` has found. */
   kind = 0;
@@ -104,12 +106,12 @@ export class RingConsumer {
   length = 0;
 
   constructor({ control, data }: SharedRing) {
-    this.bytes = new Uint8Array(data);
-    this.view = new DataView(data);
+    this.memory = new FrameMemory(data);
     this.#control = control;
     this.#words = new Int32Array(data);
     this.#size = data.byteLength;
     this.#head = Atomics.load(control, headWord);
+    this.#published = this.#head;
     this.#tail = this.#head;
   }
 
@@ -132,13 +134,14 @@ export class RingConsumer {
     return true;
   }
 
-  /** Is done with the record. The space is the producer's again after `publish`. */
+  /**
+   * Is done with the record. Space goes back to the producer an eighth of the ring at a time: a store per record would
+   * move the cache line between the cores for nothing.
+   */
   release(): void {
     this.#head = (this.#head + recordHeadBytes + ((this.length + 7) & ~7)) | 0;
-  }
-
-  /** Gives all released space back to the producer. */
-  publish(): void {
+    if (((this.#head - this.#published) | 0) < this.#size >>> 3) return;
+    this.#published = this.#head;
     Atomics.store(this.#control, headWord, this.#head);
   }
 }
