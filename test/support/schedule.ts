@@ -1,0 +1,47 @@
+/** Machines and orders of execution to run a program under, all in one thread. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type InThreadResult, runInThread } from '../../launch/in-thread.ts';
+
+export interface Schedule {
+  readonly pes: number;
+  readonly pesPerNode: number;
+  readonly seed: number;
+  readonly shuffle: boolean;
+}
+
+/** 1 to 9 PEs, now and then 64, in nodes of any size. */
+export const schedules: fc.Arbitrary<Schedule> = fc
+  .record({
+    pes: fc.oneof(
+      { weight: 12, arbitrary: fc.integer({ min: 1, max: 9 }) },
+      { weight: 1, arbitrary: fc.constantFrom(17, 64) },
+    ),
+    share: fc.integer({ min: 1, max: 9 }),
+    seed: fc.nat(),
+    shuffle: fc.boolean(),
+  })
+  .map(({ pes, share, seed, shuffle }) => ({ pes, pesPerNode: Math.ceil(pes / share), seed, shuffle }));
+
+/** A few fixed ones, for tests that draw nothing else. */
+export const someSchedules: readonly Schedule[] = [1, 2, 3, 5, 64].flatMap((pes) =>
+  [true, false].map((shuffle) => ({ pes, pesPerNode: Math.ceil(pes / 2), seed: 7 * pes, shuffle })),
+);
+
+export type Program = Readonly<Record<string, unknown>>;
+
+/** Runs a program that must end without error. */
+export async function run(program: Program, schedule: Schedule): Promise<InThreadResult> {
+  const result = await runInThread({ program, ...schedule });
+  if (result.error !== undefined) throw result.error;
+  assert.equal(result.exitCode, 0);
+  return result;
+}
+
+/** Runs a program that must fail, and gives its error. */
+export async function runToFailure(program: Program, schedule: Partial<Schedule> = {}): Promise<Error> {
+  const result = await runInThread({ program, pes: 2, ...schedule });
+  assert.equal(result.exitCode, 1);
+  assert(result.error instanceof Error, 'the job ended without an error');
+  return result.error;
+}
