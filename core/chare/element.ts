@@ -2,12 +2,15 @@
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
 import type { Key } from './index-space.ts';
+import type { EntryProxy } from './proxy.ts';
 
 export class ElementRecord {
   readonly collection: Collection;
   readonly key: Key;
   /** The user's object; undefined before its constructor has reached `super()`. */
   chare: ChareBase | undefined = undefined;
+  /** Its proxy, once someone here has asked for it. */
+  proxy: EntryProxy | undefined = undefined;
   /** Number of the reduction it will contribute to next. */
   nextReduction: number;
   /** Number of the last broadcast it has run. */

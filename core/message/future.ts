@@ -113,7 +113,7 @@ export class RemoteReply implements ReplyTarget {
  * A value that will be there later. Made by `charm.future()`; may be sent to any chare, which may `set` it once;
  * only the PE that made it can wait for it. A future is also a callback: a reduction can end in it.
  */
-export class Future<T> extends Callback<T> {
+export class Future<T = void> extends Callback<T> {
   readonly #pe: Pe;
   readonly #home: number;
   readonly #id: number;

@@ -11,6 +11,10 @@ import { FrameMemory } from './frame-memory.ts';
 const utf8 = new TextDecoder();
 const nothing = new FrameMemory(new ArrayBuffer(0));
 
+/** Arrays up to this size come out of a shared slab. */
+export const slabArrayBytesMax = 1024;
+const slabBytes = 8192;
+
 export class Reader {
   memory: FrameMemory = nothing;
   bytes: Uint8Array = nothing.bytes;
@@ -20,6 +24,13 @@ export class Reader {
   limit = 0;
   /** True if nobody else will reuse the frame's memory: large arrays may then be views into it. */
   owned = false;
+
+  /**
+   * Where small typed arrays of frames that are not owned go. A buffer of its own costs 0.3 to 0.9 us, a view of a
+   * slab 0.03 us; so a received array's `buffer` may hold other arrays too, as with Node's Buffers.
+   */
+  slab = nothing;
+  #slabUsed = 0;
 
   /** Points at a frame of `length` bytes that starts at `start`, a multiple of 8. */
   reset(memory: FrameMemory, start: number, length: number, owned: boolean): void {
@@ -121,6 +132,24 @@ export class Reader {
     const at = this.start + this.view.getUint32(this.start + 4, true) + offset;
     if (at < this.start || length > this.limit - at) this.#fail(length);
     return at;
+  }
+
+  /** Copies bytes of the frame (at a multiple of 8) to the slab; returns where they are. */
+  copyToSlab(at: number, length: number): number {
+    const padded = (length + 7) & ~7;
+    if (this.#slabUsed + padded > this.slab.bytes.length) {
+      this.slab = new FrameMemory(new ArrayBuffer(slabBytes));
+      this.#slabUsed = 0;
+    }
+    const offset = this.#slabUsed;
+    this.#slabUsed += padded;
+    const source = this.memory.words;
+    const target = this.slab.words;
+    const first = at >>> 2;
+    const to = offset >>> 2;
+    for (let i = 0; i < length >>> 2; i++) target[to + i] = source[first + i]!;
+    for (let i = length & ~3; i < length; i++) this.slab.bytes[offset + i] = this.bytes[at + i]!;
+    return offset;
   }
 
   /** A count of things that take at least one byte each. */

@@ -14,7 +14,7 @@
  * Limits: nesting 64 deep (which also stops cycles); every count and length is checked before allocating.
  */
 import { CharmError, type ErrorWire, fromWire, toWire } from '../base/errors.ts';
-import type { Reader } from './reader.ts';
+import { type Reader, slabArrayBytesMax } from './reader.ts';
 import { attachmentBytesMin, type Writer } from './writer.ts';
 
 /** Something that writes itself: proxies, futures, callbacks. */
@@ -356,24 +356,22 @@ function readArray(reader: Reader, attached: boolean): ArrayBuffer | ArrayBuffer
     throw new CharmError('ERR_DECODE', `array type ${code} with ${length} bytes does not exist`);
   }
   const at = attached ? reader.attachment(reader.u32(), length) : reader.aligned(length);
-  if (code === doublesCode && length <= smallBytesMax) return readDoubles(reader, at, length);
-  const count = code === dataViewCode ? length : length / type.size;
   const { memory } = reader;
-  if (attached && reader.owned && code !== arrayBufferCode) return new type.make(memory.buffer, memory.offset + at, count);
-  const copy = newBytes(length);
-  if (length > smallBytesMax) copy.set(reader.bytes.subarray(at, at + length));
-  else for (let i = 0; i < length; i++) copy[i] = reader.bytes[at + i]!;
-  if (code === arrayBufferCode) return copy.buffer;
+  if (code === arrayBufferCode) return copyOf(reader, at, length).buffer;
+  const count = code === dataViewCode ? length : length / type.size;
+  if (reader.owned) return new type.make(memory.buffer, memory.offset + at, count);
+  if (length <= slabArrayBytesMax) {
+    const offset = reader.copyToSlab(at, length);
+    return new type.make(reader.slab.buffer, offset, count);
+  }
+  const copy = copyOf(reader, at, length);
   return code === 1 ? copy : new type.make(copy.buffer, 0, count);
 }
 
-function readDoubles(reader: Reader, at: number, length: number): Float64Array {
-  const count = length >>> 3;
-  const values = new Float64Array(count);
-  const source = reader.memory.doubles;
-  const first = at >>> 3;
-  for (let i = 0; i < count; i++) values[i] = source[first + i]!;
-  return values;
+function copyOf(reader: Reader, at: number, length: number): Uint8Array<ArrayBuffer> {
+  const copy = newBytes(length);
+  copy.set(reader.bytes.subarray(at, at + length));
+  return copy;
 }
 
 /** Memory that fills its buffer. Large ones are not zeroed first where the platform allows it; every byte is overwritten. */
