@@ -2,6 +2,7 @@
 /** The `charm4ts` command. */
 import { Command } from 'commander';
 import { readManifest } from '../launch/package-root.ts';
+import { benchCommand } from './bench.ts';
 import { runCommand } from './run.ts';
 
 const program = new Command('charm4ts')
@@ -10,5 +11,6 @@ const program = new Command('charm4ts')
   .showHelpAfterError('(add --help for usage)');
 
 program.addCommand(runCommand());
+program.addCommand(benchCommand());
 
 await program.parseAsync();

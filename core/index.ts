@@ -22,7 +22,14 @@ export type { IndexCodec } from './chare/index-space.ts';
 export { type Placement, type PlacementContext, placement } from './chare/placement.ts';
 export type { ArrayProxy, BroadcastProxy, ElementProxy, GroupProxy, SendOptions } from './chare/proxy-types.ts';
 export { type Readonly, readonly } from './chare/readonly.ts';
-export { Reducer, type ReducerSteps, reducer, type Statistics } from './collective/reducers.ts';
+export {
+  type ElementwiseReducer,
+  type NumberArray,
+  Reducer,
+  type ReducerSteps,
+  reducer,
+  type Statistics,
+} from './collective/reducers.ts';
 export type { Callback } from './message/callback.ts';
 export type { Future } from './message/future.ts';
 export { BitVector, type Priority } from './pe/priority.ts';

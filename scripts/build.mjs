@@ -1,10 +1,20 @@
 // Bundles the package into dist/: one file per public entry point, with shared chunks, so that a
 // class has one identity whichever entry point it came through, and a worker thread loads two or
 // three files instead of fifty. Type declarations come from `tsc -p tsconfig.build.json`.
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, readdir, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-const entryPoints = ['core/index.ts', 'launch/index.ts', 'launch/in-thread.ts', 'launch/pe-worker.ts', 'cli/main.ts'];
+// The programs of the benchmarks are entry points, so that they share the runtime's chunks with the PE workers.
+const benchPrograms = (await readdir('bench/programs')).map((file) => `bench/programs/${file}`);
+const entryPoints = [
+  'core/index.ts',
+  'launch/index.ts',
+  'launch/in-thread.ts',
+  'launch/pe-worker.ts',
+  'cli/main.ts',
+  'bench/calibration/bare-worker.ts',
+  ...benchPrograms,
+];
 
 await rm('dist/chunks', { recursive: true, force: true });
 await build({

@@ -3,7 +3,7 @@
  * is reached through that record, so that a chare's own fields are exactly the user's.
  */
 import { UsageError } from '../base/errors.ts';
-import type { Reducer } from '../collective/reducers.ts';
+import type { ElementwiseReducer, NumberArray, Reducer } from '../collective/reducers.ts';
 import type { Callback } from '../message/callback.ts';
 import type { Charm } from './charm.ts';
 import type { ElementRecord } from './element.ts';
@@ -87,12 +87,16 @@ export abstract class Chare<I = number> extends ChareBase {
    * result goes to `target` of any contribution, so all should name the same. Reductions of a collection complete in order.
    * Cost: about 60 ns here, one message per PE and reduction, log P hops.
    */
+  contribute<A extends NumberArray>(value: A, reducer: ElementwiseReducer, target: Callback<A>): void;
+  contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void;
   contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
     const record = ChareBase.recordOf(this);
     record.collection.reductions.contribute(record, value, reducer, target);
   }
 
   /** A reduction whose result every element gets; the object may be shared by the elements of a PE. */
+  allreduce<A extends NumberArray>(value: A, reducer: ElementwiseReducer): Promise<A>;
+  allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R>;
   allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R> {
     const record = ChareBase.recordOf(this);
     return record.collection.reductions.allreduce(record, value, reducer) as Promise<R>;

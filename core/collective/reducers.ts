@@ -93,6 +93,10 @@ type Numbers =
   | Float64Array;
 
 /** A reducer of numbers that also works element by element on arrays. */
+class Elementwise extends AnyReducer {
+  readonly isElementwise = true;
+}
+
 function elementwise(name: string, combine: (a: number, b: number) => number): AnyReducer {
   const mergeArrays = (a: Numbers, b: Numbers): Numbers => {
     if (a.length !== b.length)
@@ -102,7 +106,7 @@ function elementwise(name: string, combine: (a: number, b: number) => number): A
   };
   const merge = (a: unknown, b: unknown): unknown =>
     typeof a === 'number' ? combine(a, b as number) : mergeArrays(a as Numbers, b as Numbers);
-  return new AnyReducer(name, (value) => checkedCopy(name, value), merge, same);
+  return new Elementwise(name, (value) => checkedCopy(name, value), merge, same);
 }
 
 function checkedCopy(name: string, value: unknown): unknown {
@@ -219,27 +223,28 @@ const builtIn: readonly AnyReducer[] = [
 
 const byName = Object.fromEntries(builtIn.map((r) => [r.name, r as unknown]));
 
-type Elementwise = Reducer<number, number> & ArrayReducer;
-type ArrayReducer = { readonly arrays?: true };
+/** Arrays of numbers that are reduced element by element. */
+export type NumberArray = Numbers;
+
+/** A reducer of numbers; on arrays of equal length it works element by element. */
+export interface ElementwiseReducer extends Reducer<number, number> {
+  readonly isElementwise: true;
+}
 
 /** The built-in reducers. */
 export const Reducer = {
   /** No value: only the moment counts. */
   nop: byName['nop'] as Reducer<unknown, undefined>,
-  sum: byName['sum'] as Elementwise,
-  product: byName['product'] as Elementwise,
-  min: byName['min'] as Elementwise,
-  max: byName['max'] as Elementwise,
+  sum: byName['sum'] as ElementwiseReducer,
+  product: byName['product'] as ElementwiseReducer,
+  min: byName['min'] as ElementwiseReducer,
+  max: byName['max'] as ElementwiseReducer,
   and: byName['and'] as Reducer<boolean, boolean>,
   or: byName['or'] as Reducer<boolean, boolean>,
   xor: byName['xor'] as Reducer<boolean, boolean>,
-  bitAnd: byName['bitAnd'] as Elementwise,
-  bitOr: byName['bitOr'] as Elementwise,
-  bitXor: byName['bitXor'] as Elementwise,
-  /** Element by element over arrays of equal length: `Reducer.each(Reducer.sum)` with Float64Array values gives a Float64Array. */
-  each<A extends Numbers>(of: Elementwise): Reducer<A, A> {
-    return of as unknown as Reducer<A, A>;
-  },
+  bitAnd: byName['bitAnd'] as ElementwiseReducer,
+  bitOr: byName['bitOr'] as ElementwiseReducer,
+  bitXor: byName['bitXor'] as ElementwiseReducer,
   /** Arrays end to end, in any order. */
   concat<A extends readonly unknown[] | Float64Array | Float32Array | Int32Array | Uint8Array>(): Reducer<A, A> {
     return byName['concat'] as Reducer<A, A>;

@@ -89,9 +89,10 @@ export class ReductionManager {
     this.#collection = collection;
   }
 
-  /** Number of the first reduction that an element born now owes a contribution. */
+  /** Number of the first reduction that an element born now owes. While initial elements are inserted none can end, so it is that one. */
   firstOfNewborn(): number {
-    return this.#round?.isStarted === true ? this.#current + 1 : this.#current;
+    const isUnderWay = this.#round?.isStarted === true && !this.#collection.isInserting;
+    return isUnderWay ? this.#current + 1 : this.#current;
   }
 
   /** Counts elements made together with the collection. */

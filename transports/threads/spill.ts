@@ -29,7 +29,8 @@ export class Spill {
 
   /** Keeps the sealed frame in `writer`. */
   keep(writer: Writer): void {
-    if (writer.attachmentBytes === 0 && writer.position <= chunkBytes / 4) return this.keepSmall(writer.bytes, 0, writer.position);
+    if (writer.attachmentBytes === 0 && writer.position <= chunkBytes / 4)
+      return this.keepSmall(writer.bytes, 0, writer.position);
     this.keepLarge([writer.bytes.slice(0, writer.position), ...writer.attachments], writer.frameBytes);
   }
 
@@ -49,7 +50,7 @@ export class Spill {
   /** Moves what fits into the ring. Returns true if anything was moved. */
   push(ring: RingProducer): boolean {
     const before = ring.committed;
-    for (let item = this.#items.peekFront(); item !== undefined && item.push(ring); item = this.#items.peekFront()) {
+    for (let item = this.#items.peekFront(); item?.push(ring) === true; item = this.#items.peekFront()) {
       if (item === this.#open) this.#open = undefined;
       this.#items.shift();
     }

@@ -1,0 +1,48 @@
+/** Who may import whom. The arrows are explained in CONTRIBUTING.md. */
+const inside = (folder) => `^${folder}/`;
+
+/** `from` may import only `allowed` folders (and packages). */
+function only(from, allowed, comment) {
+  return {
+    name: `${from.replaceAll('/', '-')}-imports`,
+    comment,
+    severity: 'error',
+    from: { path: inside(from) },
+    to: {
+      path: '^(core|transports|launch|cli|bench|examples|lb-strategies|projections|ampi|test)/',
+      pathNot: allowed.map(inside),
+    },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    only('core', ['core'], 'the core knows no transport, strategy, trace format or command'),
+    only('transports', ['transports', 'core/base', 'core/message', 'core/pup'], 'transports see the interfaces of the core'),
+    only('launch', ['launch', 'core', 'transports'], 'launch is a composition root, below the commands'),
+    only('cli', ['cli', 'launch', 'bench', 'core/base'], 'commands start things, they do not reach into the core'),
+    only('bench', ['bench', 'launch', 'core', 'transports'], 'benches measure the layers below'),
+    only('examples', ['examples'], 'examples use the package like any program'),
+    {
+      name: 'base-imports-nothing',
+      severity: 'error',
+      from: { path: '^core/base/' },
+      to: { path: '^core/', pathNot: '^core/base/' },
+    },
+    {
+      name: 'core-is-portable',
+      comment: 'the core also runs where there is no Node.js',
+      severity: 'error',
+      from: { path: '^core/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-unlisted-packages',
+      severity: 'error',
+      from: { path: '^(core|transports|launch|cli|bench)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'] },
+    },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^(core|transports|launch|cli)/' }, to: {} },
+  ],
+  options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules|dist' } },
+};
