@@ -1,0 +1,25 @@
+/** All benches, in the order in which they run. */
+import type { Bench } from './bench.ts';
+import { ask } from './cases/ask.ts';
+import { broadcastReduce } from './cases/broadcast-reduce.ts';
+import { create } from './cases/create.ts';
+import { idle } from './cases/idle.ts';
+import { localMessage } from './cases/local-message.ts';
+import { pingpong } from './cases/pingpong.ts';
+import { ring } from './cases/ring.ts';
+import { startup } from './cases/startup.ts';
+import { stream } from './cases/stream.ts';
+
+export { runBenches } from './harness.ts';
+
+export const benches: readonly Bench[] = [
+  localMessage,
+  ring,
+  pingpong,
+  stream,
+  ask,
+  broadcastReduce,
+  create,
+  startup,
+  idle,
+];
