@@ -105,8 +105,7 @@ class Driver {
       const pe = new Pe({
         id,
         pes,
-        node: Math.floor(id / pesPerNode),
-        nodes: Math.ceil(pes / pesPerNode),
+        pesPerNode,
         args: options.args ?? [],
         clock: systemClock,
         random,

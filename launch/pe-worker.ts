@@ -46,8 +46,7 @@ function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink): Pe {
   return new Pe({
     id,
     pes: machine.pes,
-    node: 0,
-    nodes: 1,
+    pesPerNode: machine.pes,
     args,
     clock: systemClock,
     random: new SeededRandom(seed, id + 1),

@@ -202,12 +202,12 @@ export class CollectionTable {
   }
 
   #readMap(frame: Reader, collection: Collection): HomeOf {
-    const { pes, nodes } = this.#pe;
+    const { pes } = this.#pe;
     const { space, shape } = collection;
     const kind = frame.u8();
     if (kind === MapKind.user) return userHome(this.#pe.registry.placement(frame.text()), space, pes);
     if (shape.kind === ShapeKind.group) return (key) => key as number;
-    if (shape.kind === ShapeKind.nodeGroup) return (key) => ((key as number) * pes) / nodes;
+    if (shape.kind === ShapeKind.nodeGroup) return (key) => this.#pe.firstPeOf(key as number);
     const isBlock = kind === MapKind.block || (kind === MapKind.standard && !collection.isOpen);
     return isBlock ? blockHome(space.size, pes) : roundRobinHome(pes);
   }

@@ -44,8 +44,8 @@ export interface PeHost {
 export interface PeOptions {
   readonly id: number;
   readonly pes: number;
-  readonly node: number;
-  readonly nodes: number;
+  /** PEs of a node runtime; the last node may have fewer. */
+  readonly pesPerNode: number;
   readonly args: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
@@ -94,6 +94,7 @@ export class Pe {
   /** The job has ended for this PE. */
   isStopped = false;
   readonly #link: Link;
+  readonly #pesPerNode: number;
   readonly #progress: Int32Array;
   readonly #handlers: ((frame: Reader) => void)[] = [];
   readonly #early: Uint8Array[] = [];
@@ -102,8 +103,9 @@ export class Pe {
   constructor(options: PeOptions) {
     this.id = options.id;
     this.pes = options.pes;
-    this.node = options.node;
-    this.nodes = options.nodes;
+    this.node = Math.floor(options.id / options.pesPerNode);
+    this.nodes = Math.ceil(options.pes / options.pesPerNode);
+    this.#pesPerNode = options.pesPerNode;
     this.args = options.args;
     this.clock = options.clock;
     this.random = options.random;
@@ -118,6 +120,11 @@ export class Pe {
     this.collections = new CollectionTable(this);
     this.charm = new Charm(this);
     this.handle(FrameKind.readonlies, (frame) => this.#onReadonlies(frame));
+  }
+
+  /** The PE that holds a node's branch of every node group. */
+  firstPeOf(node: number): number {
+    return node * this.#pesPerNode;
   }
 
   // ---- frames ----
