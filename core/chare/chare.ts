@@ -87,16 +87,16 @@ export abstract class Chare<I = number> extends ChareBase {
    * result goes to `target` of any contribution, so all should name the same. Reductions of a collection complete in order.
    * Cost: about 60 ns here, one message per PE and reduction, log P hops.
    */
-  contribute<A extends NumberArray>(value: A, reducer: ElementwiseReducer, target: Callback<A>): void;
   contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void;
+  contribute<A extends NumberArray>(value: A, reducer: ElementwiseReducer, target: Callback<A>): void;
   contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
     const record = ChareBase.recordOf(this);
     record.collection.reductions.contribute(record, value, reducer, target);
   }
 
   /** A reduction whose result every element gets; the object may be shared by the elements of a PE. */
-  allreduce<A extends NumberArray>(value: A, reducer: ElementwiseReducer): Promise<A>;
   allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R>;
+  allreduce<A extends NumberArray>(value: A, reducer: ElementwiseReducer): Promise<A>;
   allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R> {
     const record = ChareBase.recordOf(this);
     return record.collection.reductions.allreduce(record, value, reducer) as Promise<R>;
