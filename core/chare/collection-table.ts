@@ -162,7 +162,7 @@ export class CollectionTable {
     if (frame.source !== pe.id) for (const child of children) pe.forward(child, frame);
     const collection = this.meet(id, frame.u32(), Shape.read(frame));
     const homeOf = this.#readMap(frame, collection);
-    const args = decodeArguments(frame, pe.handleReader);
+    const args = decodeArguments(frame, pe.context);
     const keys: Key[] = [];
     for (let left = frame.count(); left > 0; left--) keys.push(readKey(frame)!);
     const isInserting = collection.isOpen && keys.length === 0;

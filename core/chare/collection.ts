@@ -221,7 +221,7 @@ export class Collection {
     const entry = this.type.table.byId(frame.small);
     const reply = (flags & EntryFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, frame.u32(), frame.f64());
     const options = (flags & EntryFlag.options) === 0 ? undefined : readOptions(frame);
-    const args = decodeArguments(frame, this.pe.handleReader);
+    const args = decodeArguments(frame, this.pe.context);
     this.pe.post(new EntryTask(element, entry, args, reply, frame.source), options);
   }
 
@@ -313,7 +313,7 @@ export class Collection {
     const reply =
       (frame.flags & EntryFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, frame.source, frame.f64());
     const options = readOptions(frame);
-    const args = decodeArguments(frame, this.pe.handleReader);
+    const args = decodeArguments(frame, this.pe.context);
     // Construction is a task, so that a seed waits for its turn by priority.
     const target = this.isOpen ? this : key;
     this.pe.post({ source: frame.source, target, run: () => this.#create(element, args, reply) }, options);

@@ -79,7 +79,7 @@ export class BroadcastManager {
     const entry = type.table.byId(frame.small);
     const number = frame.f64();
     const options = readOptions(frame);
-    const args = decodeArguments(frame, pe.handleReader);
+    const args = decodeArguments(frame, pe.context);
     if (kind === FrameKind.broadcastRequest) return this.#spread(entry, args, options);
     for (const child of tree.children) pe.forward(child, frame);
     assert(number === this.#last + 1, `broadcast ${number} of ${type.name} came after ${this.#last}`);

@@ -133,7 +133,7 @@ export class QuiescenceDetector {
 
   #onAnswer(frame: Reader): void {
     this.#answers++;
-    this.#sum = add(this.#sum, decodeValue(frame, this.#pe.handleReader) as Counts);
+    this.#sum = add(this.#sum, decodeValue(frame, this.#pe.context) as Counts);
   }
 
   #endWave(counts: Counts): void {

@@ -289,9 +289,9 @@ export class ReductionManager {
     if (count === 0) return;
     const { pe } = this.#collection;
     const reducer = readReducer(frame, (name) => pe.registry.reducer(name));
-    round.target = pe.handleReader(frame) as Callback<unknown>;
+    round.target = pe.context.handle(frame) as Callback<unknown>;
     round.reducer ??= reducer;
-    round.add(reducer, decodeValue(frame, pe.handleReader));
+    round.add(reducer, decodeValue(frame, pe.context));
     round.total += count;
   }
 
@@ -323,7 +323,7 @@ export class ReductionManager {
 
   #onResult(r: number, frame: Reader): void {
     for (const child of this.#collection.tree.children) this.#collection.pe.forward(child, frame);
-    this.#resolve(r, decodeValue(frame, this.#collection.pe.handleReader));
+    this.#resolve(r, decodeValue(frame, this.#collection.pe.context));
   }
 
   #resolve(r: number, result: unknown): void {

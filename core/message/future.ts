@@ -199,7 +199,7 @@ export class FutureTable {
   #onFrame(frame: Reader): void {
     const isValue = frame.flags === 1;
     const id = frame.f64();
-    this.#settleHere(id, isValue, decodeValue(frame, this.#pe.handleReader));
+    this.#settleHere(id, isValue, decodeValue(frame, this.#pe.context));
   }
 
   #settleHere(id: number, isValue: boolean, value: unknown): void {

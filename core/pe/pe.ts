@@ -19,11 +19,11 @@ import { treePlace } from '../collective/spanning-tree.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
 import { FrameKind, isCounted } from '../message/envelope.ts';
 import { FutureTable, type Pending, type ReplyTarget } from '../message/future.ts';
-import { makeHandleReader } from '../message/handle-reader.ts';
+import { makeDecodeContext } from '../message/handle-reader.ts';
 import type { Registry } from '../message/registry.ts';
 import type { Link } from '../message/transport.ts';
 import { Reader } from '../pup/reader.ts';
-import { decodeValue, encodeValue, type HandleReader } from '../pup/value-codec.ts';
+import { type DecodeContext, decodeValue, encodeValue } from '../pup/value-codec.ts';
 import { Writer } from '../pup/writer.ts';
 import type { Task, TaskQueue } from './task-queue.ts';
 
@@ -79,8 +79,8 @@ export class Pe {
   readonly futures: FutureTable;
   readonly readonlies = new ReadonlyTable();
   readonly quiescence: QuiescenceDetector;
-  readonly writer = new Writer();
-  readonly handleReader: HandleReader;
+  readonly writer: Writer;
+  readonly context: DecodeContext;
   /** What methods here wait for; only for reports. */
   readonly waits = new Set<Pending>();
   created = 0;
@@ -112,9 +112,10 @@ export class Pe {
     this.host = options.host;
     this.queue = options.queue;
     this.registry = options.registry;
+    this.writer = new Writer(options.registry.classes);
     this.#link = options.link;
     this.#progress = options.progress ?? new Int32Array(4);
-    this.handleReader = makeHandleReader(this);
+    this.context = makeDecodeContext(this);
     this.futures = new FutureTable(this);
     this.quiescence = new QuiescenceDetector(this);
     this.collections = new CollectionTable(this);
@@ -196,7 +197,7 @@ export class Pe {
 
   #onReadonlies(frame: Reader): void {
     for (const child of treePlace(this.id, this.pes, 0).children) this.forward(child, frame);
-    this.readonlies.load(decodeValue(frame, this.handleReader) as [string, unknown][]);
+    this.readonlies.load(decodeValue(frame, this.context) as [string, unknown][]);
     for (const bytes of this.#early.splice(0)) {
       this.replay(bytes);
       this.processed++;

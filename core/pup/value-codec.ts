@@ -11,7 +11,7 @@
  * 0, and cannot bind a proxy to the PE that decodes it (docs/messages.md has the list). State needs a codec
  * with identity and classes anyway; one codec instead of two.
  *
- * Limits: nesting 64 deep (which also stops cycles); every count and length is checked before allocating.
+ * Limits: arguments nest 64 deep (which also stops cycles), state 1,000; every count and length is checked before allocating.
  */
 import { CharmError, type ErrorWire, fromWire, toWire } from '../base/errors.ts';
 import { type Reader, slabArrayBytesMax } from './reader.ts';
@@ -25,8 +25,30 @@ export abstract class Handle {
 
 export const writeHandle: unique symbol = Symbol('writeHandle');
 
-/** Reads back what `Handle[writeHandle]` wrote, bound to the reading PE. */
-export type HandleReader = (reader: Reader) => unknown;
+/** What decoding needs of the PE that reads. */
+export interface DecodeContext {
+  /** Reads back what `Handle[writeHandle]` wrote, bound to this PE. */
+  handle(reader: Reader): unknown;
+  readonly classes: ClassTable;
+}
+
+/** The value classes of a program: their instances travel as class number and fields. */
+export interface ClassTable {
+  /** Number of the class with this prototype, or -1. */
+  numberOf(prototype: object): number;
+  /** @throws CharmError ERR_DECODE for a number that stands for no class. */
+  prototypeOf(number: number): object;
+}
+
+/** Methods by which a class may say itself what of it travels. */
+interface Packable {
+  pack(): unknown;
+  unpack(packed: unknown): void;
+}
+
+function isPackable(value: object): value is Packable {
+  return 'pack' in value && typeof value.pack === 'function' && 'unpack' in value && typeof value.unpack === 'function';
+}
 
 const Tag = {
   undefined: 0,
@@ -46,6 +68,9 @@ const Tag = {
   attachedArray: 14,
   handle: 15,
   error: 16,
+  instance: 17,
+  packedInstance: 18,
+  reference: 19,
 } as const;
 
 type TypedArrayConstructor = new (
@@ -72,6 +97,8 @@ const arrayTypes: readonly { readonly make: TypedArrayConstructor; readonly size
 ];
 
 const depthMax = 64;
+/** State may hold linked lists. */
+const stateDepthMax = 1000;
 const arrayBufferCode = 0;
 const doublesCode = 9;
 const dataViewCode = 12;
@@ -83,8 +110,11 @@ function arrayCode(value: object): number {
 
 class NotEncodable extends Error {}
 
+/** Objects already written, by number, where identity matters; undefined for arguments. */
+type Seen = Map<object, number> | undefined;
+
 /** Appends `value`. Throws NotEncodable, which `encodeArguments` and friends turn into a CharmError with a path. */
-function write(writer: Writer, value: unknown, depth: number): void {
+function write(writer: Writer, value: unknown, depth: number, seen: Seen): void {
   switch (typeof value) {
     case 'number':
       if ((value | 0) === value && !Object.is(value, -0)) {
@@ -111,18 +141,21 @@ function write(writer: Writer, value: unknown, depth: number): void {
       return;
     case 'object':
       if (value === null) writer.u8(Tag.null);
-      else writeObject(writer, value, depth);
+      else writeObject(writer, value, depth, seen);
       return;
     default:
       throw new NotEncodable(`a ${typeof value}`);
   }
 }
 
-function writeObject(writer: Writer, value: object, depth: number): void {
-  if (depth > depthMax) throw new NotEncodable(`nested more than ${depthMax} deep, or in a cycle`);
+function writeObject(writer: Writer, value: object, depth: number, seen: Seen): void {
+  const max = seen === undefined ? depthMax : stateDepthMax;
+  if (depth > max) throw new NotEncodable(`nested more than ${max} deep, or in a cycle`);
   if (value instanceof Handle) {
     writer.u8(Tag.handle);
     value[writeHandle](writer);
+  } else if (seen !== undefined && isKnown(writer, value, seen)) {
+    return;
   } else if (value instanceof Float64Array) {
     writeDoubles(writer, value);
   } else if (ArrayBuffer.isView(value)) {
@@ -130,36 +163,36 @@ function writeObject(writer: Writer, value: object, depth: number): void {
   } else if (Array.isArray(value)) {
     writer.u8(Tag.array);
     writer.u32(value.length);
-    for (let i = 0; i < value.length; i++) write(writer, value[i], depth + 1);
+    for (let i = 0; i < value.length; i++) write(writer, value[i], depth + 1, seen);
   } else {
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) writeFields(writer, value, depth);
-    else writeInstance(writer, value, depth);
+    if (prototype === Object.prototype || prototype === null) writeFields(writer, value, depth, seen);
+    else writeInstance(writer, value, depth, seen);
   }
 }
 
-function writeFields(writer: Writer, value: object, depth: number): void {
+function writeFields(writer: Writer, value: object, depth: number, seen: Seen): void {
   const keys = Object.keys(value);
   writer.u8(Tag.object);
   writer.u32(keys.length);
   for (const key of keys) {
     writer.text(key);
-    write(writer, (value as Record<string, unknown>)[key], depth + 1);
+    write(writer, (value as Record<string, unknown>)[key], depth + 1, seen);
   }
 }
 
-function writeInstance(writer: Writer, value: object, depth: number): void {
+function writeInstance(writer: Writer, value: object, depth: number, seen: Seen): void {
   if (value instanceof Map) {
     writer.u8(Tag.map);
     writer.u32(value.size);
     for (const [key, entry] of value) {
-      write(writer, key, depth + 1);
-      write(writer, entry, depth + 1);
+      write(writer, key, depth + 1, seen);
+      write(writer, entry, depth + 1, seen);
     }
   } else if (value instanceof Set) {
     writer.u8(Tag.set);
     writer.u32(value.size);
-    for (const entry of value) write(writer, entry, depth + 1);
+    for (const entry of value) write(writer, entry, depth + 1, seen);
   } else if (value instanceof Date) {
     writer.u8(Tag.date);
     writer.f64(value.getTime());
@@ -167,10 +200,36 @@ function writeInstance(writer: Writer, value: object, depth: number): void {
     writeBytes(writer, arrayBufferCode, value, 0, value.byteLength);
   } else if (value instanceof Error) {
     writer.u8(Tag.error);
-    writeFields(writer, toWire(value), depth);
+    writeFields(writer, toWire(value), depth, undefined);
   } else {
-    throw new NotEncodable(`an instance of ${value.constructor?.name ?? 'an unnamed class'}`);
+    writeClassInstance(writer, value, depth, seen);
   }
+}
+
+function writeClassInstance(writer: Writer, value: object, depth: number, seen: Seen): void {
+  const number = writer.classes.numberOf(Object.getPrototypeOf(value));
+  const name = value.constructor?.name ?? 'an unnamed class';
+  if (number === -1) throw new NotEncodable(`an instance of ${name}, which the program does not export`);
+  if (isPackable(value)) {
+    writer.u8(Tag.packedInstance);
+    writer.u32(number);
+    return write(writer, value.pack(), depth + 1, seen);
+  }
+  writer.u8(Tag.instance);
+  writer.u32(number);
+  writeFields(writer, value, depth, seen);
+}
+
+/** Writes a reference if `value` has been written before; otherwise gives it the next number. */
+function isKnown(writer: Writer, value: object, seen: Map<object, number>): boolean {
+  const number = seen.get(value);
+  if (number === undefined) {
+    seen.set(value, seen.size);
+    return false;
+  }
+  writer.u8(Tag.reference);
+  writer.u32(number);
+  return true;
 }
 
 /** Arrays up to this size are copied element by element, which beats the call of a native copy. */
@@ -207,9 +266,9 @@ function writeBytes(writer: Writer, code: number, buffer: ArrayBufferLike, offse
 /** Appends one value. @throws CharmError ERR_NOT_ENCODABLE naming the path below `what`. */
 export function encodeValue(writer: Writer, value: unknown, what: string): void {
   try {
-    write(writer, value, 0);
+    write(writer, value, 0, undefined);
   } catch (error) {
-    throw explain(error, value, what);
+    throw explain(error, value, what, writer.classes);
   }
 }
 
@@ -218,59 +277,83 @@ export function encodeArguments(writer: Writer, args: readonly unknown[], what: 
   writer.u8(args.length);
   for (let i = 0; i < args.length; i++) {
     try {
-      write(writer, args[i], 0);
+      write(writer, args[i], 0, undefined);
     } catch (error) {
-      throw explain(error, args[i], `argument ${i + 1} of ${what}`);
+      throw explain(error, args[i], `argument ${i + 1} of ${what}`, writer.classes);
     }
   }
 }
 
-function explain(error: unknown, value: unknown, what: string): unknown {
+function explain(error: unknown, value: unknown, what: string, classes: ClassTable): unknown {
   if (!(error instanceof NotEncodable)) return error;
-  const path = findOffender(value, '', 0) ?? '';
+  const path = findOffender(value, '', classes, new Set()) ?? '';
   return new CharmError(
     'ERR_NOT_ENCODABLE',
     `${what} can't be sent: ${path === '' ? 'it' : `its ${path}`} is ${error.message}; ` +
-      'send plain data, typed arrays, Map, Set, Date, bigint, proxies, callbacks or futures',
+      'send plain data, typed arrays, Map, Set, Date, bigint, exported classes, proxies, callbacks or futures',
   );
 }
 
 /** Path of the first part that `write` refuses. Only runs once something was refused. */
-function findOffender(value: unknown, path: string, depth: number): string | undefined {
-  if (typeof value === 'function' || typeof value === 'symbol' || depth > depthMax) return path;
+function findOffender(value: unknown, path: string, classes: ClassTable, above: Set<unknown>): string | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol' || above.has(value)) return path;
   if (typeof value !== 'object' || value === null || value instanceof Handle || ArrayBuffer.isView(value))
     return undefined;
-  for (const [key, part] of partsOf(value)) {
-    const found = findOffender(part, `${path}${key}`, depth + 1);
+  above.add(value);
+  for (const [key, part] of partsOf(value, classes)) {
+    const found = findOffender(part, `${path}${key}`, classes, above);
     if (found !== undefined) return found;
   }
-  const known = [Map, Set, Date, ArrayBuffer, Error, Array].some((type) => value instanceof type);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return known || prototype === Object.prototype || prototype === null ? undefined : path;
+  above.delete(value);
+  const isKnown = [Map, Set, Date, ArrayBuffer, Error, Array].some((type) => value instanceof type);
+  return isKnown || isFieldwise(value, classes) ? undefined : path;
 }
 
-function partsOf(value: object): Iterable<readonly [string, unknown]> {
+function isFieldwise(value: object, classes: ClassTable): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || classes.numberOf(prototype) !== -1;
+}
+
+function partsOf(value: object, classes: ClassTable): Iterable<readonly [string, unknown]> {
   if (Array.isArray(value)) return value.map((part, i) => [`[${i}]`, part] as const);
   if (value instanceof Set) return [...value].map((part, i) => [`.values()[${i}]`, part] as const);
   if (value instanceof Map) return [...value].map(([key, part]) => [`.get(${String(key)})`, part] as const);
-  const plain = [Object.prototype, null].includes(Object.getPrototypeOf(value));
-  return plain ? Object.entries(value).map(([key, part]) => [`.${key}`, part] as const) : [];
+  if (!isFieldwise(value, classes)) return [];
+  return Object.entries(value).map(([key, part]) => [`.${key}`, part] as const);
 }
 
 /** Reads one value. @throws CharmError ERR_DECODE on anything that `encodeValue` does not write. */
-export function decodeValue(reader: Reader, handles: HandleReader): unknown {
-  return read(reader, handles, 0);
+export function decodeValue(reader: Reader, context: DecodeContext): unknown {
+  return read(reader, context, 0, undefined);
 }
 
 /** Reads an argument list. */
-export function decodeArguments(reader: Reader, handles: HandleReader): unknown[] {
+export function decodeArguments(reader: Reader, context: DecodeContext): unknown[] {
   const count = reader.u8();
   const args: unknown[] = [];
-  for (let i = 0; i < count; i++) args.push(read(reader, handles, 0));
+  for (let i = 0; i < count; i++) args.push(read(reader, context, 0, undefined));
   return args;
 }
 
-function read(reader: Reader, handles: HandleReader, depth: number): unknown {
+/** Appends a chare's fields (or what its `pack` gave), keeping identity: shared objects stay shared, cycles are fine. */
+export function encodeState(writer: Writer, state: unknown, what: string): void {
+  const seen = new Map<object, number>();
+  try {
+    write(writer, state, 0, seen);
+  } catch (error) {
+    throw explain(error, state, what, writer.classes);
+  }
+}
+
+/** Reads what `encodeState` wrote. */
+export function decodeState(reader: Reader, context: DecodeContext): unknown {
+  return read(reader, context, 0, []);
+}
+
+/** Objects in the order in which they were begun, where identity matters. */
+type Made = unknown[] | undefined;
+
+function read(reader: Reader, context: DecodeContext, depth: number, made: Made): unknown {
   const tag = reader.u8();
   switch (tag) {
     case Tag.int32:
@@ -288,55 +371,100 @@ function read(reader: Reader, handles: HandleReader, depth: number): unknown {
     case Tag.null:
       return null;
     case Tag.typedArray:
-    case Tag.attachedArray:
-      return readArray(reader, tag === Tag.attachedArray);
+    case Tag.attachedArray: {
+      const array = readArray(reader, tag === Tag.attachedArray);
+      made?.push(array);
+      return array;
+    }
     case Tag.handle:
-      return handles(reader);
+      return context.handle(reader);
     case Tag.bigint:
       return readBigint(reader.text());
-    case Tag.date:
-      return new Date(reader.f64());
     default:
-      if (depth > depthMax) throw new CharmError('ERR_DECODE', `a message nests more than ${depthMax} deep`);
-      return readStructure(reader, tag, handles, depth + 1);
+      if (depth > (made === undefined ? depthMax : stateDepthMax))
+        throw new CharmError('ERR_DECODE', 'a message nests too deep');
+      return readStructure(reader, tag, context, depth + 1, made);
   }
 }
 
-function readStructure(reader: Reader, tag: number, handles: HandleReader, depth: number): unknown {
+function readStructure(reader: Reader, tag: number, context: DecodeContext, depth: number, made: Made): unknown {
   switch (tag) {
     case Tag.array: {
       const items: unknown[] = [];
-      for (let left = reader.count(); left > 0; left--) items.push(read(reader, handles, depth));
+      made?.push(items);
+      for (let left = reader.count(); left > 0; left--) items.push(read(reader, context, depth, made));
       return items;
     }
-    case Tag.object:
-      return readFields(reader, handles, depth);
+    case Tag.object: {
+      const fields: Record<string, unknown> = {};
+      made?.push(fields);
+      return readFields(reader, fields, context, depth, made);
+    }
     case Tag.map: {
       const map = new Map<unknown, unknown>();
-      for (let left = reader.count(); left > 0; left--)
-        map.set(read(reader, handles, depth), read(reader, handles, depth));
+      made?.push(map);
+      for (let left = reader.count(); left > 0; left--) {
+        map.set(read(reader, context, depth, made), read(reader, context, depth, made));
+      }
       return map;
     }
     case Tag.set: {
       const set = new Set<unknown>();
-      for (let left = reader.count(); left > 0; left--) set.add(read(reader, handles, depth));
+      made?.push(set);
+      for (let left = reader.count(); left > 0; left--) set.add(read(reader, context, depth, made));
       return set;
     }
-    case Tag.error:
+    case Tag.date: {
+      const date = new Date(reader.f64());
+      made?.push(date);
+      return date;
+    }
+    case Tag.error: {
+      const at = made?.push(undefined);
       if (reader.u8() !== Tag.object) throw new CharmError('ERR_DECODE', 'an error on the wire has no fields');
-      return fromWire(readFields(reader, handles, depth) as unknown as ErrorWire);
+      const error = fromWire(readFields(reader, {}, context, depth, undefined) as unknown as ErrorWire);
+      if (made !== undefined && at !== undefined) made[at - 1] = error;
+      return error;
+    }
+    case Tag.instance:
+    case Tag.packedInstance:
+      return readClassInstance(reader, tag, context, depth, made);
+    case Tag.reference: {
+      const number = reader.u32();
+      if (made === undefined || number >= made.length)
+        throw new CharmError('ERR_DECODE', `no object ${number} to refer to`);
+      return made[number];
+    }
     default:
       throw new CharmError('ERR_DECODE', `unknown value tag ${tag} in a message`);
   }
 }
 
-function readFields(reader: Reader, handles: HandleReader, depth: number): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
+/** Made without its constructor: the fields are the whole object. */
+function readClassInstance(reader: Reader, tag: number, context: DecodeContext, depth: number, made: Made): unknown {
+  const instance = Object.create(context.classes.prototypeOf(reader.u32())) as object;
+  made?.push(instance);
+  if (tag === Tag.packedInstance) {
+    if (!isPackable(instance)) throw new CharmError('ERR_DECODE', 'a packed object has no unpack method here');
+    instance.unpack(read(reader, context, depth, made));
+    return instance;
+  }
+  if (reader.u8() !== Tag.object) throw new CharmError('ERR_DECODE', 'an object on the wire has no fields');
+  return readFields(reader, instance as Record<string, unknown>, context, depth, made);
+}
+
+function readFields(
+  reader: Reader,
+  fields: Record<string, unknown>,
+  context: DecodeContext,
+  depth: number,
+  made: Made,
+): Record<string, unknown> {
   for (let left = reader.count(); left > 0; left--) {
     const key = reader.text();
-    const value = read(reader, handles, depth);
-    // An own property, never the setter: a key like __proto__ must not touch any prototype.
-    if (key === '__proto__')
+    const value = read(reader, context, depth, made);
+    // An own property, never a setter: a key like __proto__ must not touch any prototype.
+    if (key in fields)
       Object.defineProperty(fields, key, { value, writable: true, enumerable: true, configurable: true });
     else fields[key] = value;
   }
