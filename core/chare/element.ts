@@ -15,14 +15,32 @@ export class ElementRecord {
   nextReduction: number;
   /** Number of the last broadcast it has run. */
   lastBroadcast: number;
+  /** Moves since birth; see location/location-manager.ts. */
+  epoch: number;
+  /** Position in `collection.elements`, -1 once it is not here any more. */
+  slot = -1;
+  /** Where it goes as soon as no entry method of it is under way; -1: nowhere. */
+  moveTo = -1;
+  /** It ends as soon as no entry method of it is under way. */
+  mustDie = false;
+  /** The program has forbidden it to move. */
+  isPinned = false;
+  /** PEs that have been told that it is here. */
+  corrected: Set<number> | undefined = undefined;
   /** Async entry methods that have begun and not ended; they hold the element in place. */
   entriesInFlight = 0;
 
-  constructor(collection: Collection, key: Key, nextReduction: number, lastBroadcast: number) {
+  constructor(collection: Collection, key: Key, epoch: number, nextReduction: number, lastBroadcast: number) {
     this.collection = collection;
     this.key = key;
+    this.epoch = epoch;
     this.nextReduction = nextReduction;
     this.lastBroadcast = lastBroadcast;
+  }
+
+  /** True once it has left this PE or died. */
+  get isGone(): boolean {
+    return this.slot === -1;
   }
 
   /** `Ring[3]`, as reports name it. */

@@ -19,6 +19,10 @@
  * An element born while r is under way here owes its first contribution to r+1. The PE that inserts it stamps that
  * number on it and counts the birth, so the count is right although the element is still on its way.
  *
+ * An element that moves takes its number along: where it comes it owes what it has not contributed yet, where it leaves
+ * its contributions stay counted. One that dies is subtracted from the births, for reductions that were already
+ * reported by a word to the root.
+ *
  * Invariant: the root never sees more contributions than elements. The scheme is Charm++'s (ckreduction.C).
  */
 import { AssertionError, assert } from '../base/assert.ts';
@@ -113,6 +117,22 @@ export class ReductionManager {
     for (let r = this.#current; r < next; r++) this.#at(r).presentAdjust--;
   }
 
+  /** An element goes to another PE. What it has contributed to here stays counted here. */
+  left(next: number): void {
+    this.#present--;
+    for (let r = this.#current; r < next; r++) this.#at(r).presentAdjust++;
+    this.advance();
+  }
+
+  /** An element has died here. It is missed from its next reduction on. */
+  died(next: number): void {
+    this.#births--;
+    for (let r = this.#current; r < next; r++) this.#at(r).birthsAdjust++;
+    // Reductions that this PE has reported may still wait for it at the root.
+    for (let r = next; r < this.#current; r++) this.#sendDeath(r);
+    this.left(next);
+  }
+
   contribute<V, R>(element: ElementRecord, value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
     const any = reducer as unknown as AnyReducer;
     const prepared = any.prepare(value, () => this.#collection.space.toIndex(element.key));
@@ -172,8 +192,8 @@ export class ReductionManager {
     const births = frame.f64();
     const round = kind === FrameKind.reductionPart ? this.#at(r) : this.#atRoot(r);
     this.#mergePart(round, count, frame);
-    if (kind === FrameKind.reductionLate) return this.#finishReady();
     round.births += births;
+    if (kind === FrameKind.reductionLate) return this.#finishReady();
     round.reported.push(frame.source);
     if (r === this.#current) this.#start(round);
   }
@@ -266,6 +286,13 @@ export class ReductionManager {
     late.merged = prepared;
     late.total = 1;
     this.#sendPart(FrameKind.reductionLate, root, r, late, 0);
+  }
+
+  #sendDeath(r: number): void {
+    const { root, pe } = this.#collection;
+    if (root !== pe.id) return this.#sendPart(FrameKind.reductionLate, root, r, new Round(), -1);
+    this.#atRoot(r).births--;
+    this.#finishReady();
   }
 
   /** Body: number, contributions, births, and if there are contributions the reducer, target and merged value. */

@@ -24,6 +24,8 @@ export interface ChareType {
   readonly table: EntryTable;
   readonly proxies: ProxyClasses;
   readonly indexCodec: IndexCodec<unknown> | undefined;
+  /** A # field or method, if the class has one: such a chare can't be packed field by field. */
+  readonly privateField: string | undefined;
 }
 
 /** The exports of a program module. */
@@ -75,7 +77,15 @@ export class Registry {
     const table = new EntryTable(name, value.prototype, Chare.prototype);
     const codec = (value as { indexCodec?: IndexCodec<unknown> }).indexCodec;
     const create = value as unknown as ChareType['create'];
-    const type = { id, name, create, table, proxies: makeProxyClasses(table), indexCodec: codec };
+    const type = {
+      id,
+      name,
+      create,
+      table,
+      proxies: makeProxyClasses(table),
+      indexCodec: codec,
+      privateField: privateFieldOf(value),
+    };
     this.#typeOf.set(value, type);
     return type;
   }
@@ -117,6 +127,15 @@ export class Registry {
 
 export function isChareClass(value: unknown): value is ChareClass {
   return typeof value === 'function' && value.prototype instanceof ChareBase;
+}
+
+/** Private names are invisible from outside, except in the source of the class and of its ancestors. */
+function privateFieldOf(value: unknown): string | undefined {
+  for (let c = value; typeof c === 'function' && c !== Chare; c = Object.getPrototypeOf(c)) {
+    const found = /\bthis\.(#[\w$]+)/.exec(Function.prototype.toString.call(c));
+    if (found !== null) return found[1];
+  }
+  return undefined;
 }
 
 /** A class declaration, as opposed to a function. */

@@ -16,6 +16,7 @@ import type { SendOptions } from '../chare/proxy-types.ts';
 import { ReadonlyTable } from '../chare/readonly.ts';
 import { QuiescenceDetector } from '../collective/quiescence.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
+import { emigrate } from '../location/migration.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
 import { FrameKind, isCounted } from '../message/envelope.ts';
 import { FutureTable, type Pending, type ReplyTarget } from '../message/future.ts';
@@ -294,6 +295,24 @@ export class Pe {
     progress[0] = 0;
     if (result !== undefined && isPromise(result)) this.#follow(result, element, entry, reply);
     else if (reply !== undefined) this.#answer(reply, result, element, entry);
+    if (element.moveTo !== -1 || element.mustDie) this.settle(element);
+  }
+
+  /** Carries out what an element was asked to do between entry methods, if it is idle: to end, or to move. */
+  settle(element: ElementRecord): void {
+    if (element.entriesInFlight > 0 || element.isGone || this.isStopped) return;
+    if (element.mustDie) element.collection.bury(element);
+    else if (element.moveTo !== -1) emigrate(element);
+  }
+
+  #ended(element: ElementRecord): void {
+    element.entriesInFlight--;
+    if (element.moveTo === -1 && !element.mustDie) return;
+    try {
+      this.settle(element);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   #answer(reply: ReplyTarget, result: unknown, element: ElementRecord, entry: EntryMethod): void {
@@ -316,12 +335,12 @@ export class Pe {
     this.needsTurn = true;
     result.then(
       (value) => {
-        element.entriesInFlight--;
         if (reply !== undefined) this.#answer(reply, value, element, entry);
+        this.#ended(element);
       },
       (cause: unknown) => {
-        element.entriesInFlight--;
         this.#entryFailed(element, entry, cause, reply);
+        this.#ended(element);
       },
     );
   }

@@ -5,7 +5,7 @@
  * and every length is checked against the bytes that remain before anything is allocated.
  */
 import { CharmError } from '../base/errors.ts';
-import { headerBytes } from '../message/envelope.ts';
+import { ElementFlag, headerBytes } from '../message/envelope.ts';
 import { FrameMemory } from './frame-memory.ts';
 
 const utf8 = new TextDecoder();
@@ -57,6 +57,16 @@ export class Reader {
 
   get flags(): number {
     return this.view.getUint8(this.start + 1);
+  }
+
+  set flags(flags: number) {
+    this.view.setUint8(this.start + 1, flags);
+  }
+
+  /** The key of a frame to one element, from the start of the body. */
+  elementKey(): number | string {
+    this.position = this.start + headerBytes + 8;
+    return (this.flags & ElementFlag.textKey) === 0 ? this.f64() : this.text();
   }
 
   get small(): number {

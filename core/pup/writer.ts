@@ -60,6 +60,14 @@ export class Writer {
     }
   }
 
+  /** What frames to one element begin with; `flags` of `begin` must say whether the key is text. */
+  elementPrefix(key: number | string, epoch: number): void {
+    this.i32(epoch);
+    this.u32(0);
+    if (typeof key === 'number') this.f64(key);
+    else this.text(key);
+  }
+
   /** Seals the frame: pads the head to 8 bytes and records its length. */
   end(): void {
     const head = (this.position + 7) & ~7;
