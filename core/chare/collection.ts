@@ -246,7 +246,7 @@ export class Collection {
   #onFence(frame: Reader): void {
     const key = frame.elementKey();
     const element = this.locals.get(key);
-    if (element === undefined) this.location.passOn(key, frame);
+    if (element === undefined) this.location.onFence(key, frame);
     else this.location.answerFence(frame, key, element.epoch);
   }
 
@@ -356,7 +356,10 @@ export class Collection {
     const options = readOptions(frame);
     const args = decodeArguments(frame, this.pe.context);
     const target = this.isOpen ? this : key;
-    this.pe.post({ source, target, run: () => this.#create(element, source, args, reply) }, options);
+    const run = (): void => this.#create(element, source, args, reply);
+    const make = (): void => this.pe.post({ source, target, run }, options);
+    if (this.isOpen && this.location.homeOf(key) !== this.pe.id) this.location.expect(key, make);
+    else make();
   }
 
   #create(element: ElementRecord, by: number, args: readonly unknown[], reply: ReplyTarget | undefined): void {

@@ -17,7 +17,9 @@
  * lets a message overtake an earlier one. If the old way was not used there is no fence.
  *
  * Insertion goes through the home PE, which gives the epoch, refuses duplicates, and passes the insertion and what has
- * waited for the element, in this order, to where it shall be. An index that died keeps its epoch at home.
+ * waited for the element, in this order, to where it shall be. An index that died keeps its epoch at home. A PE other
+ * than home that is to get a new element first sends a fence home and makes the element when it is back: what this PE
+ * has sent to the index by way of the home PE is then ahead of what it will deliver itself.
  *
  * Invariants: exactly one PE has the element, or exactly one migration frame has it; the home PE knows an epoch at most
  * one move old, the move being told to it when it begins.
@@ -49,6 +51,8 @@ export class LocationManager {
   readonly #known = new Map<Key, Known>();
   /** Frames for elements that are on their way here or do not exist. */
   readonly #waiting = new Map<Key, Uint8Array[]>();
+  /** Elements to be made here when our fence is back. */
+  readonly #expected = new Map<Key, () => void>();
   homeOf: HomeOf;
 
   constructor(collection: Collection, homeOf: HomeOf) {
@@ -149,6 +153,24 @@ export class LocationManager {
     }
   }
 
+  /** An element is to be made here, away from its home: `make` runs behind everything that we have sent by way of home. */
+  expect(key: Key, make: () => void): void {
+    const known = this.#known.get(key);
+    const home = this.homeOf(key);
+    const epoch = known?.epoch ?? unknownEpoch;
+    this.#known.set(key, { pe: home, epoch, isDead: false, isUsed: false, fenced: known?.fenced ?? [] });
+    this.#expected.set(key, make);
+    this.#sendFence(key, home, unknownEpoch);
+  }
+
+  /** Deals with a fence whose element is not here. */
+  onFence(key: Key, frame: Reader): void {
+    const make = frame.source === this.#collection.pe.id ? this.#expected.get(key) : undefined;
+    if (make === undefined) return this.passOn(key, frame);
+    this.#expected.delete(key);
+    make();
+  }
+
   /** The source of a frame that was sent on should know where the element is. */
   correct(source: number, key: Key, epoch: number): void {
     const { pe } = this.#collection;
@@ -222,13 +244,16 @@ export class LocationManager {
     if (known.fenced !== undefined || !known.isUsed) return;
     known.isUsed = false;
     known.fenced = [];
-    const { writer, id } = this.#collection.pe;
-    const isText = typeof key === 'string';
-    writer.begin(FrameKind.fence, isText ? ElementFlag.textKey : 0, 0, this.#collection.id, id);
-    writer.elementPrefix(key, old.epoch);
-    writer.end();
-    if (old.pe === id) this.#wait(key, writer.copyFrame());
-    else this.#collection.pe.send(old.pe);
+    this.#sendFence(key, old.pe, old.epoch);
+  }
+
+  #sendFence(key: Key, to: number, epoch: number): void {
+    const { pe, id } = this.#collection;
+    pe.writer.begin(FrameKind.fence, typeof key === 'string' ? ElementFlag.textKey : 0, 0, id, pe.id);
+    pe.writer.elementPrefix(key, epoch);
+    pe.writer.end();
+    if (to === pe.id) this.#wait(key, pe.writer.copyFrame());
+    else pe.send(to);
   }
 
   /** Frames that were kept here go where the element is now. */
