@@ -18,7 +18,6 @@ export function mainOf(program: ProgramModule, name: string): Main {
 
 export function startMain(pe: Pe, main: Main): void {
   const fail = (cause: unknown): void => {
-    // A usage error of the runtime is reported as itself; it names the mistake.
     const place = { pe: 0, chare: 'main' };
     pe.fail(new EntryError('ERR_MAIN_FAILED', describeThrown(cause), place, { cause }));
   };
