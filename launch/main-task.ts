@@ -21,13 +21,17 @@ export function startMain(pe: Pe, main: Main): void {
     const place = { pe: 0, chare: 'main' };
     pe.fail(new EntryError('ERR_MAIN_FAILED', describeThrown(cause), place, { cause }));
   };
+  const ended = (): void => {
+    pe.isMainRunning = false;
+  };
   pe.post({
     source: 0,
     target: pe,
     run: () => {
       try {
         pe.needsTurn = true;
-        Promise.resolve(main(pe.charm)).catch(fail);
+        pe.isMainRunning = true;
+        Promise.resolve(main(pe.charm)).then(ended, fail);
       } catch (cause) {
         fail(cause);
       }

@@ -10,7 +10,7 @@
  * A collection object exists from the moment its number is first met on a PE, which can be before its creation
  * message; until that has come it holds everything that it is asked to send.
  */
-import { CharmError, EntryError, UsageError } from '../base/errors.ts';
+import { CharmError, describePlace, describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { BroadcastManager } from '../collective/broadcast.ts';
 import { ReductionManager } from '../collective/reduction.ts';
 import { type TreePlace, treePlace } from '../collective/spanning-tree.ts';
@@ -276,7 +276,7 @@ export class Collection {
       construct(element, this.type.create, args);
     } catch (cause) {
       const place = { pe: this.pe.id, chare: element.label, entry: 'constructor' };
-      this.pe.fail(new EntryError('ERR_CONSTRUCTOR_FAILED', 'the constructor threw', place, { cause }));
+      this.pe.fail(new EntryError('ERR_CONSTRUCTOR_FAILED', describeThrown(cause), place, { cause }));
     } finally {
       this.pe.current = undefined;
     }
@@ -396,6 +396,14 @@ export class Collection {
     if (this.#insertingAcks > 0) return;
     this.#insertingDone?.resolve(undefined);
     this.#insertingDone = undefined;
+  }
+
+  /** Lines for the stuck report: elements, but for those already named, whose async methods have not ended. */
+  describeUnended(named: ReadonlySet<ElementRecord>): string[] {
+    const { id: pe } = this.pe;
+    return this.elements
+      .filter((element) => element.entriesInFlight > 0 && !named.has(element))
+      .map((element) => `${describePlace({ pe, chare: element.label })}: an async method that has begun has not ended`);
   }
 
   /** Lines for the stuck report. */
