@@ -5,6 +5,7 @@
  * Determinism: everything but the program's own timers and I/O depends on the seed alone.
  */
 import { systemClock } from '../core/base/clock.ts';
+import { locate } from '../core/base/errors.ts';
 import { SeededRandom } from '../core/base/random.ts';
 import type { ProgramModule } from '../core/message/registry.ts';
 import { Registry } from '../core/message/registry.ts';
@@ -122,7 +123,7 @@ class Driver {
   #hostOf(id: number): PeHost {
     return {
       exit: (exitCode) => this.#finish(exitCode, undefined),
-      fail: (error) => this.#finish(1, error),
+      fail: (error) => this.#finish(1, locate(error, { pe: id })),
       wake: () => this.#touch(id),
       after: (delayMs, action) => {
         this.#outside++;

@@ -17,6 +17,8 @@ import { packageName, packageRoot, readManifest } from './package-root.ts';
 
 const plain = new Set(['.js', '.mjs', '.cjs']);
 const compiled = new Set(['.ts', '.mts', '.cts', '.tsx', '.jsx']);
+/** Part of the names in the cache; to be raised when `bundle` makes something else of the same files. */
+const cacheGeneration = 2;
 
 /** Address of an importable module. @throws CharmError ERR_PROGRAM if there is no such file or it does not compile. */
 export async function prepareProgram(program: string | URL): Promise<string> {
@@ -50,7 +52,7 @@ interface CacheEntry {
 async function compile(file: string): Promise<string> {
   const folder = cacheFolder();
   const { version } = readManifest();
-  const index = join(folder, `${hash(`${version} ${packageRoot} ${process.version} ${file}`)}.json`);
+  const index = join(folder, `${hash(`${cacheGeneration} ${version} ${packageRoot} ${process.version} ${file}`)}.json`);
   const cached = await fresh(index);
   if (cached !== undefined) return cached;
   const { code, files } = await bundle(file);
@@ -84,10 +86,13 @@ async function bundle(file: string): Promise<{ readonly code: string; readonly f
       entryPoints: [file],
       bundle: true,
       write: false,
+      // Not written there by esbuild; but the paths in the source map start from it.
+      outdir: cacheFolder(),
       format: 'esm',
       platform: 'node',
       target: `node${process.versions.node}`,
       sourcemap: 'inline',
+      sourcesContent: false,
       logLevel: 'silent',
       keepNames: true,
       plugins: [ownFiles(files), outsidePackages()],
@@ -97,7 +102,7 @@ async function bundle(file: string): Promise<{ readonly code: string; readonly f
     const failure = error as BuildFailure;
     if (!Array.isArray(failure.errors)) throw error;
     const lines = failure.errors.map(({ text, location }) =>
-      location === null ? text : `${location.file}:${location.line}:${location.column}: ${text}`,
+      location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
     );
     throw new CharmError('ERR_PROGRAM', `${file} does not compile:\n  ${lines.join('\n  ')}`);
   }

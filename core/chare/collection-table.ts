@@ -23,6 +23,7 @@ import type { Pe } from '../pe/pe.ts';
 import type { Reader } from '../pup/reader.ts';
 import { decodeArguments, encodeArguments } from '../pup/value-codec.ts';
 import { Collection } from './collection.ts';
+import type { ElementRecord } from './element.ts';
 import type { Key } from './index-space.ts';
 import { blockHome, type HomeOf, type Placement, roundRobinHome, userHome } from './placement.ts';
 import { Shape, ShapeKind } from './shape.ts';
@@ -121,6 +122,10 @@ export class CollectionTable {
     const collection = this.meet(id, creation.type.id, creation.shape);
     pe.post({ source: pe.id, target: this, run: () => pe.replay(frame) });
     return { collection, done: created.wait() as Promise<void> };
+  }
+
+  describeUnended(named: ReadonlySet<ElementRecord>): string[] {
+    return [...this.#collections.values()].flatMap((collection) => collection.describeUnended(named));
   }
 
   describeOpen(): string[] {

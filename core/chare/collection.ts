@@ -5,7 +5,7 @@
  * A collection object exists from the moment its number is first met on a PE, which can be before its creation
  * message; until that has come it holds everything that it is asked to send.
  */
-import { EntryError, UsageError } from '../base/errors.ts';
+import { CharmError, describePlace, describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { BroadcastManager } from '../collective/broadcast.ts';
 import { ReductionManager } from '../collective/reduction.ts';
 import { type TreePlace, treePlace } from '../collective/spanning-tree.ts';
@@ -136,7 +136,7 @@ export class Collection {
   }
 
   broadcast(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
-    if (!this.#whenReady(() => this.broadcasts.send(entry, args, options))) return;
+    if (!this.#isReady) return this.#whenReady(() => this.broadcasts.send(entry, args, options));
     this.broadcasts.send(entry, args, options);
   }
 
@@ -147,17 +147,15 @@ export class Collection {
     options: SendOptions | undefined,
     reply: ReplyTarget | undefined,
   ): void {
-    if (!this.#whenReady(() => this.#sendAway(key, entry, args, options, reply))) return;
+    if (!this.#isReady) return this.#whenReady(() => this.#sendAway(key, entry, args, options, reply));
     this.#encodeEntry(key, entry, args, options, reply);
     this.location.send(key);
   }
 
-  /** True if the collection is ready; otherwise `action` is kept for when it is. */
-  #whenReady(action: () => void): boolean {
-    if (this.#isReady) return true;
+  /** Keeps `action` until the creation message has come. */
+  #whenReady(action: () => void): void {
     this.pe.hold();
     this.#held.push(action);
-    return false;
   }
 
   /** Body: prefix, then if flagged the reply address and the send options, then the arguments. */
@@ -298,7 +296,7 @@ export class Collection {
       construct(element, this.type.create, args);
     } catch (cause) {
       const place = { pe: this.pe.id, chare: element.label, entry: 'constructor' };
-      this.pe.fail(new EntryError('ERR_CONSTRUCTOR_FAILED', 'the constructor threw', place, { cause }));
+      this.pe.fail(new EntryError('ERR_CONSTRUCTOR_FAILED', describeThrown(cause), place, { cause }));
     } finally {
       this.pe.current = undefined;
     }
@@ -309,7 +307,7 @@ export class Collection {
    * home PE first, unless the key says where the element is.
    */
   insert(key: Key, args: readonly unknown[], onPe: number | undefined, options?: SendOptions, created?: Pending): void {
-    if (!this.#whenReady(() => this.insert(key, args, onPe, options, created))) return;
+    if (!this.#isReady) return this.#whenReady(() => this.insert(key, args, onPe, options, created));
     const isSingleton = this.shape.kind === ShapeKind.singleton;
     if (!this.isOpen && !isSingleton)
       throw new UsageError(`${this.labelOf(key)} can't be inserted: the collection is complete`);
@@ -420,6 +418,14 @@ export class Collection {
     if (this.#insertingAcks > 0) return;
     this.#insertingDone?.resolve(undefined);
     this.#insertingDone = undefined;
+  }
+
+  /** Lines for the stuck report: elements, but for those already named, whose async methods have not ended. */
+  describeUnended(named: ReadonlySet<ElementRecord>): string[] {
+    const { id: pe } = this.pe;
+    return this.elements
+      .filter((element) => element.entriesInFlight > 0 && !named.has(element))
+      .map((element) => `${describePlace({ pe, chare: element.label })}: an async method that has begun has not ended`);
   }
 
   /** Lines for the stuck report. */

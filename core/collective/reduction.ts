@@ -26,7 +26,7 @@
  * Invariant: the root never sees more contributions than elements. The scheme is Charm++'s (ckreduction.C).
  */
 import { AssertionError, assert } from '../base/assert.ts';
-import { CharmError } from '../base/errors.ts';
+import { CharmError, describeThrown, EntryError } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import { Callback } from '../message/callback.ts';
@@ -139,7 +139,8 @@ export class ReductionManager {
     const r = element.nextReduction++;
     if (r < this.#current) return this.#sendLate(r, any, prepared, target as Callback<unknown>);
     const round = this.#at(r);
-    this.#agree(round, any, target as Callback<unknown>, element);
+    if (round.reducer !== any) this.#agree(round, r, any, element);
+    round.target = target as Callback<unknown>;
     round.add(any, prepared);
     round.contributed++;
     round.total++;
@@ -191,7 +192,7 @@ export class ReductionManager {
     const count = frame.f64();
     const births = frame.f64();
     const round = kind === FrameKind.reductionPart ? this.#at(r) : this.#atRoot(r);
-    this.#mergePart(round, count, frame);
+    this.#mergePart(r, round, count, frame);
     round.births += births;
     if (kind === FrameKind.reductionLate) return this.#finishReady();
     round.reported.push(frame.source);
@@ -217,15 +218,26 @@ export class ReductionManager {
     return round;
   }
 
-  #agree(round: Round, reducer: AnyReducer, target: Callback<unknown>, element: ElementRecord): void {
-    round.target = target;
-    if (round.reducer === undefined) round.reducer = reducer;
-    else if (round.reducer !== reducer && round.reducer.name !== reducer.name) {
-      throw new CharmError(
-        'ERR_REDUCTION_MISMATCH',
-        `${element.label} contributes to reduction ${this.#current} with ${reducer.name}, others with ${round.reducer.name}; ` +
-          'all elements must contribute to the same reductions in the same order',
-      );
+  /** `who` contributes to reduction `r`; there all must use the same reducer. */
+  #agree(round: Round, r: number, reducer: AnyReducer, who: ElementRecord | string): void {
+    round.reducer ??= reducer;
+    if (round.reducer === reducer || round.reducer.name === reducer.name) return;
+    const name = typeof who === 'string' ? who : who.label;
+    throw new CharmError(
+      'ERR_REDUCTION_MISMATCH',
+      `${name} contributes to reduction ${r} of ${this.#collection.type.name} with ${reducer.name}, others with ${round.reducer.name}; ` +
+        'all elements must contribute to the same reductions in the same order',
+    );
+  }
+
+  /** What runs a reducer; one that throws ends the job. */
+  #reduce<T>(r: number, reducer: AnyReducer, run: () => T): T {
+    try {
+      return run();
+    } catch (cause) {
+      const chare = `reduction ${r} of ${this.#collection.type.name} (reducer ${reducer.name})`;
+      const place = { pe: this.#collection.pe.id, chare };
+      throw new EntryError('ERR_REDUCER_FAILED', describeThrown(cause), place, { cause });
     }
   }
 
@@ -274,7 +286,7 @@ export class ReductionManager {
     const { root } = this.#collection;
     if (root === this.#collection.pe.id) {
       const round = this.#atRoot(r);
-      round.reducer ??= reducer;
+      this.#agree(round, r, reducer, 'a late element');
       round.target = target;
       round.add(reducer, prepared);
       round.total++;
@@ -312,13 +324,14 @@ export class ReductionManager {
     pe.send(to);
   }
 
-  #mergePart(round: Round, count: number, frame: Reader): void {
+  #mergePart(r: number, round: Round, count: number, frame: Reader): void {
     if (count === 0) return;
     const { pe } = this.#collection;
     const reducer = readReducer(frame, (name) => pe.registry.reducer(name));
     round.target = pe.context.handle(frame) as Callback<unknown>;
-    round.reducer ??= reducer;
-    round.add(reducer, decodeValue(frame, pe.context));
+    this.#agree(round, r, reducer, `PE ${frame.source}`);
+    const part = decodeValue(frame, pe.context);
+    this.#reduce(r, reducer, () => round.add(reducer, part));
     round.total += count;
   }
 
@@ -334,7 +347,8 @@ export class ReductionManager {
 
   #finish(r: number, round: Round): void {
     if (round.reducer === undefined || round.target === undefined) return;
-    const result = round.reducer.finish(round.merged);
+    const { reducer, merged } = round;
+    const result = this.#reduce(r, reducer, () => reducer.finish(merged));
     if (!(round.target instanceof EveryoneCallback)) return round.target.send(result);
     const { pe, tree } = this.#collection;
     if (tree.children.length > 0) {

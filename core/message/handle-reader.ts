@@ -4,6 +4,7 @@ import type { Collection } from '../chare/collection.ts';
 import { Shape } from '../chare/shape.ts';
 import { EveryoneCallback } from '../collective/reduction.ts';
 import type { Pe } from '../pe/pe.ts';
+import { BitVector } from '../pe/priority.ts';
 import type { Reader } from '../pup/reader.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
 import { EntryCallback, ExitCallback, IgnoreCallback } from './callback.ts';
@@ -39,6 +40,8 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
         return new ExitCallback((code) => pe.exit(code));
       case HandleKind.ignore:
         return new IgnoreCallback();
+      case HandleKind.bitVector:
+        return BitVector.read(reader);
       case HandleKind.allreduce:
         return new EveryoneCallback();
       default:

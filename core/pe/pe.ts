@@ -7,7 +7,7 @@
  * is created when posted and processed when it has run; a message held back counts as created until released.
  */
 import type { Clock } from '../base/clock.ts';
-import { CharmError, describeThrown, EntryError, stuckError } from '../base/errors.ts';
+import { CharmError, describeThrown, EntryError, stuckError, UsageError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import { Charm } from '../chare/charm.ts';
 import { CollectionTable } from '../chare/collection-table.ts';
@@ -92,6 +92,8 @@ export class Pe {
   currentEntry: EntryMethod | undefined = undefined;
   /** An async method may go on after a microtask turn. */
   needsTurn = false;
+  /** On PE 0: `main` has begun and not ended. */
+  isMainRunning = false;
   /** The job has ended for this PE. */
   isStopped = false;
   readonly #link: Link;
@@ -357,6 +359,8 @@ export class Pe {
 
   exit(code: number): void {
     if (this.isStopped) return;
+    if (!Number.isInteger(code) || code < 0 || code > 255)
+      return this.fail(new UsageError(`an exit code is an integer from 0 to 255, not ${code}`));
     this.isStopped = true;
     this.host.exit(code);
   }
@@ -372,15 +376,23 @@ export class Pe {
     this.fail(stuckError(waits));
   }
 
-  /** Lines for the stuck report: who waits here, and for what. */
+  /** Lines for the stuck report: who waits here, and for what; equal aims share a line. */
   describeWaits(linesMax: number): string[] {
-    const lines = new Set<string>();
+    const lines = this.isMainRunning ? [`main on PE ${this.id} has not ended`] : [];
+    const waiters = new Map<string, Pending[]>();
+    const named = new Set<ElementRecord>();
     for (const wait of this.waits) {
-      if (lines.size >= linesMax) break;
-      lines.add(wait.describe());
+      const aim = wait.describeAim();
+      const same = waiters.get(aim);
+      if (same === undefined) waiters.set(aim, [wait]);
+      else same.push(wait);
+      if (wait.element !== undefined) named.add(wait.element);
     }
-    for (const line of this.collections.describeOpen()) if (lines.size < linesMax) lines.add(line);
-    return [...lines];
+    for (const [aim, [first, ...others]] of waiters) {
+      const more = others.length === 0 ? ' waits' : ` and ${others.length} more wait`;
+      lines.push(`${first!.describeWaiter()}${more} for ${aim}`);
+    }
+    return lines.concat(this.collections.describeUnended(named)).slice(0, linesMax);
   }
 }
 
