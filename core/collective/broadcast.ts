@@ -21,8 +21,9 @@ import type { EntryMethod } from '../message/entry-table.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { readOptions, writeOptions } from '../message/handle-kinds.ts';
 import type { Task } from '../pe/task-queue.ts';
+import { decodeArguments } from '../pup/decode.ts';
+import { encodeArguments } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeArguments, encodeArguments } from '../pup/value-codec.ts';
 
 interface Broadcast {
   readonly entry: EntryMethod;

@@ -19,8 +19,9 @@
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
 import type { Pe } from '../pe/pe.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeValue, encodeValue } from '../pup/value-codec.ts';
 import { treePlace } from './spanning-tree.ts';
 
 /** Sums over a subtree. */

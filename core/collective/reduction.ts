@@ -33,8 +33,10 @@ import { Callback } from '../message/callback.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
 import { HandleKind } from '../message/handle-kinds.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeValue, encodeValue, writeHandle } from '../pup/value-codec.ts';
+import { writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
 import { type AnyReducer, Reducer, readReducer, writeReducer } from './reducers.ts';
 

@@ -16,8 +16,9 @@ import { type ChareBase, restore } from '../chare/chare.ts';
 import type { Collection } from '../chare/collection.ts';
 import { ElementRecord } from '../chare/element.ts';
 import { ElementFlag, FrameKind, frameEpoch } from '../message/envelope.ts';
+import { decodeState } from '../pup/decode.ts';
+import { encodeState } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeState, encodeState } from '../pup/value-codec.ts';
 
 /** What a chare may say about its moves. */
 export interface MigrationHooks {

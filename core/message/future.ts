@@ -7,8 +7,10 @@
 import { describePlace, UsageError } from '../base/errors.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { Pe } from '../pe/pe.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeValue, encodeValue, writeHandle } from '../pup/value-codec.ts';
+import { writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
 import { Callback } from './callback.ts';
 import type { EntryMethod } from './entry-table.ts';

@@ -23,8 +23,10 @@ import { FutureTable, type Pending, type ReplyTarget } from '../message/future.t
 import { makeDecodeContext } from '../message/handle-reader.ts';
 import type { Registry } from '../message/registry.ts';
 import type { Link } from '../message/transport.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import { Reader } from '../pup/reader.ts';
-import { type DecodeContext, decodeValue, encodeValue } from '../pup/value-codec.ts';
+import type { DecodeContext } from '../pup/value-codec.ts';
 import { Writer } from '../pup/writer.ts';
 import type { Task, TaskQueue } from './task-queue.ts';
 

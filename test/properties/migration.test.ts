@@ -74,7 +74,11 @@ export class Wanderer extends Chare<number> {
   }
 
   report(done: Future<[Log, number[], number[], number][]>): void {
-    this.contribute([this.log, this.sent, this.visited, this.moves] as [Log, number[], number[], number], Reducer.gather(), done);
+    this.contribute(
+      [this.log, this.sent, this.visited, this.moves] as [Log, number[], number[], number],
+      Reducer.gather(),
+      done,
+    );
   }
 }
 
@@ -101,7 +105,10 @@ async function check(charm: Charm, plan: Plan): Promise<void> {
     array.all.vote(round, done);
   }
   await charm.quiescence();
-  assert.deepEqual(await Promise.all(totals), totals.map((_, round) => (elements * (elements - 1)) / 2 + round * elements));
+  assert.deepEqual(
+    await Promise.all(totals),
+    totals.map((_, round) => (elements * (elements - 1)) / 2 + round * elements),
+  );
   const done = charm.future<[Log, number[], number[], number][]>();
   array.all.report(done);
   const reports = await done.get();
@@ -112,7 +119,11 @@ async function check(charm: Charm, plan: Plan): Promise<void> {
     assert.deepEqual(log.broadcasts, first, 'all elements hear the same broadcasts in the same order');
     for (const [from, [, sent]] of reports.entries()) {
       const got = [...(log.from.get(from) ?? [])].sort((a, b) => a - b);
-      assert.deepEqual(got, Array.from({ length: sent[to]! }, (_, i) => i), `messages ${from} -> ${to}, each once`);
+      assert.deepEqual(
+        got,
+        Array.from({ length: sent[to]! }, (_, i) => i),
+        `messages ${from} -> ${to}, each once`,
+      );
     }
   }
 }
@@ -134,10 +145,14 @@ test('nothing is lost, doubled or miscounted whatever migrates when', async () =
         await check(charm, plan);
         charm.exit();
       };
-      const result = await runInThread({ program: { main, Wanderer, SeededRandomState }, pes, seed: plan.seed, shuffle });
+      const result = await runInThread({
+        program: { main, Wanderer, SeededRandomState },
+        pes,
+        seed: plan.seed,
+        shuffle,
+      });
       if (result.error !== undefined) throw result.error;
     }),
     { numRuns: runs },
   );
 });
-
