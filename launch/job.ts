@@ -176,7 +176,7 @@ class Job {
 
   #onThreadEnd(thread: PeThread, end: ThreadEnd): void {
     if (thread.phase === 'done') return;
-    this.#fail(lostError(thread.pe, end, this.#whatRuns(thread.pe)));
+    this.#fail(lostError(this.#whatRuns(thread.pe), end));
   }
 
   #onLoaded(thread: PeThread, description: readonly string[], classes: readonly ClassDescription[]): void {

@@ -97,17 +97,20 @@ function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink): Pe {
   });
 }
 
+const uncaught = {
+  uncaughtException: 'uncaught in a callback of a timer or of I/O, outside entry methods',
+  unhandledRejection: 'a promise was rejected, and nobody awaits or catches it',
+} as const;
+
 /** What nobody has caught: the thread would die of it; so it ends the job, but may flush its output first. */
 function watchUncaught(pe: Pe): void {
-  process.on('uncaughtException', (error: unknown, origin) => {
-    // A program with a listener of its own sees to its exceptions itself.
-    if (process.listenerCount('uncaughtException') > 1) return;
-    const what =
-      origin === 'unhandledRejection'
-        ? 'a promise was rejected, and nobody awaits or catches it'
-        : 'uncaught in a callback of a timer or of I/O, outside entry methods';
-    pe.fail(new PeLostError('ERR_UNCAUGHT', `${what}: ${describeThrown(error)}`, here, { cause: error }));
-  });
+  for (const [event, what] of Object.entries(uncaught)) {
+    process.on(event, (cause: unknown) => {
+      // A program with a listener of its own sees to it itself.
+      if (process.listenerCount(event) > 1) return;
+      pe.fail(new PeLostError('ERR_UNCAUGHT', `${what}: ${describeThrown(cause)}`, here, { cause }));
+    });
+  }
 }
 
 /** Tells which entry method called `process.exit`; nothing after it runs in this thread. */

@@ -35,7 +35,8 @@ export function formatReport(error: unknown): string {
 function headline(error: unknown): string {
   if (!(error instanceof CharmError)) return `charm4ts: ${describeThrown(error)}`;
   const where = error.place === undefined ? '' : `${describePlace(error.place)}: `;
-  return `charm4ts: ${where}${error.message} [${codesOf(error).join(', ')}]`;
+  const [first, ...rest] = error.message.split('\n');
+  return [`charm4ts: ${where}${first} [${codesOf(error).join(', ')}]`, ...rest].join('\n');
 }
 
 /** The code, and that of the runtime's own error behind it: what to look up in docs/errors.md. */

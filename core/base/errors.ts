@@ -200,5 +200,5 @@ export function stuckError(waits: readonly string[]): StuckError {
     waits.length === 0
       ? 'Nothing is waiting for anything: call charm.exit() when the work is done.'
       : `Waiting:${list}\nEither something that they wait for was never sent, or charm.exit() was forgotten.`;
-  return new StuckError('ERR_STUCK', `no message is left to process, and charm.exit() was not called. ${why}`);
+  return new StuckError('ERR_STUCK', `no message is left to process, and charm.exit() was not called.\n${why}`);
 }
