@@ -40,8 +40,12 @@ export interface InThreadResult {
 
 /** Runs a program to its end; never throws for a failed job. */
 export async function runInThread(options: InThreadOptions): Promise<InThreadResult> {
-  const driver = new Driver(options);
-  return driver.run();
+  try {
+    return await new Driver(options).run();
+  } catch (error) {
+    // The program itself can't be used: no main, a class with a forbidden method name.
+    return { exitCode: 1, error, messages: 0, frames: 0 };
+  }
 }
 
 /** PEs that have something to do; drawing one is O(1). */

@@ -5,7 +5,7 @@
  * A collection object exists from the moment its number is first met on a PE, which can be before its creation
  * message; until that has come it holds everything that it is asked to send.
  */
-import { CharmError, describePlace, describeThrown, EntryError, UsageError } from '../base/errors.ts';
+import { describePlace, describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { BroadcastManager } from '../collective/broadcast.ts';
 import { ReductionManager } from '../collective/reduction.ts';
 import { type TreePlace, treePlace } from '../collective/spanning-tree.ts';

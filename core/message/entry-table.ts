@@ -2,7 +2,7 @@
  * The entry methods of a chare class: what may be called from another PE, by number.
  *
  * Entries are the methods of the class and its ancestors up to `Chare`, without the constructor, accessors,
- * names starting with `_`, `then`, `toJSON`, and the hooks of migration and balancing. Ids are positions in a table sorted by name, so every PE that
+ * names starting with `_`, `then`, `toJSON`, what every object has (`toString`), and the hooks of migration and balancing. Ids are positions in a table sorted by name, so every PE that
  * loads the same class has the same table; only ids travel.
  */
 import { CharmError, UsageError } from '../base/errors.ts';
@@ -30,7 +30,8 @@ export class EntryTable {
     const methods = new Map<string, EntryMethod['run']>();
     for (let p = prototype; p !== base && p !== null && p !== Object.prototype; p = Object.getPrototypeOf(p)) {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(p))) {
-        const isEntry = typeof value === 'function' && !name.startsWith('_') && !skipped.has(name);
+        const isEntry =
+          typeof value === 'function' && !name.startsWith('_') && !skipped.has(name) && !(name in Object.prototype);
         if (isEntry && !methods.has(name)) methods.set(name, value);
       }
     }

@@ -20,7 +20,7 @@ export function decodeValue(reader: Reader, context: DecodeContext): unknown {
 
 /** Reads an argument list. */
 export function decodeArguments(reader: Reader, context: DecodeContext): unknown[] {
-  const count = reader.u8();
+  const count = reader.u16();
   const args: unknown[] = [];
   for (let i = 0; i < count; i++) args.push(read(reader, context, 0, undefined));
   return args;
@@ -70,6 +70,11 @@ function read(reader: Reader, context: DecodeContext, depth: number, made: Made)
 
 function readStructure(reader: Reader, tag: number, context: DecodeContext, depth: number, made: Made): unknown {
   switch (tag) {
+    case Tag.utf16: {
+      let text = '';
+      for (let left = reader.count(); left > 0; left--) text += String.fromCharCode(reader.u16());
+      return text;
+    }
     case Tag.array: {
       const items: unknown[] = [];
       made?.push(items);

@@ -1,5 +1,5 @@
 /** Encoding: values to frames. value-codec.ts says what stands where. */
-import { toWire } from '../base/errors.ts';
+import { toWire, UsageError } from '../base/errors.ts';
 import { explainRefusal, NotEncodable } from './refusal.ts';
 import {
   arrayBufferCode,
@@ -23,9 +23,14 @@ export function encodeValue(writer: Writer, value: unknown, what: string): void 
   }
 }
 
+const argumentsMax = 1024;
+
 /** Appends an argument list: a count, then the values. */
 export function encodeArguments(writer: Writer, args: readonly unknown[], what: string): void {
-  writer.u8(args.length);
+  if (args.length > argumentsMax) {
+    throw new UsageError(`${what} is called with ${args.length} arguments; ${argumentsMax} are possible, or one array`);
+  }
+  writer.u16(args.length);
   for (let i = 0; i < args.length; i++) {
     try {
       write(writer, args[i], 0, undefined);
@@ -66,8 +71,7 @@ function write(writer: Writer, value: unknown, depth: number, seen: Seen): void 
       }
       return;
     case 'string':
-      writer.u8(Tag.text);
-      writer.text(value);
+      writeText(writer, value);
       return;
     case 'boolean':
       writer.u8(value ? Tag.true : Tag.false);
@@ -86,6 +90,17 @@ function write(writer: Writer, value: unknown, depth: number, seen: Seen): void 
     default:
       throw new NotEncodable(`a ${typeof value}`);
   }
+}
+
+/** UTF-8, except for strings with half a surrogate pair, which have no UTF-8. */
+function writeText(writer: Writer, value: string): void {
+  if (value.isWellFormed()) {
+    writer.u8(Tag.text);
+    return writer.text(value);
+  }
+  writer.u8(Tag.utf16);
+  writer.u32(value.length);
+  for (let i = 0; i < value.length; i++) writer.u16(value.charCodeAt(i));
 }
 
 function writeObject(writer: Writer, value: object, depth: number, seen: Seen): void {

@@ -8,7 +8,7 @@ import { CharmError } from '../base/errors.ts';
 import { ElementFlag, headerBytes } from '../message/envelope.ts';
 import { FrameMemory } from './frame-memory.ts';
 
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const nothing = new FrameMemory(new ArrayBuffer(0));
 
 /** Arrays up to this size come out of a shared slab. */
@@ -100,6 +100,13 @@ export class Reader {
     return value;
   }
 
+  u16(): number {
+    if (this.position + 2 > this.limit) this.#fail(2);
+    const value = this.view.getUint16(this.position, true);
+    this.position += 2;
+    return value;
+  }
+
   f64(): number {
     if (this.position + 8 > this.limit) this.#fail(8);
     const value = this.view.getFloat64(this.position, true);
@@ -140,7 +147,7 @@ export class Reader {
   /** Offset in `bytes` of an attachment, `offset` bytes behind the head. */
   attachment(offset: number, length: number): number {
     const at = this.start + this.view.getUint32(this.start + 4, true) + offset;
-    if (at < this.start || length > this.limit - at) this.#fail(length);
+    if (offset % 8 !== 0 || length > this.limit - at) this.#fail(length);
     return at;
   }
 

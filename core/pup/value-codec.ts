@@ -71,6 +71,7 @@ export const Tag = {
   instance: 17,
   packedInstance: 18,
   reference: 19,
+  utf16: 20,
 } as const;
 
 type TypedArrayConstructor = new (

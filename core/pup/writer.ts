@@ -104,6 +104,12 @@ export class Writer {
     this.bytes[this.position++] = value;
   }
 
+  u16(value: number): void {
+    if (this.position + 2 > this.bytes.length) this.#reserve(2);
+    this.view.setUint16(this.position, value, true);
+    this.position += 2;
+  }
+
   u32(value: number): void {
     if (this.position + 4 > this.bytes.length) this.#reserve(4);
     this.view.setUint32(this.position, value, true);
