@@ -10,7 +10,7 @@ const program = new Command('charm4ts')
   .version(readManifest().version)
   .showHelpAfterError('(add --help for usage)');
 
-program.addCommand(runCommand());
-program.addCommand(benchCommand());
+// With the program's settings: after an error a command too tells how to get help.
+for (const command of [runCommand(), benchCommand()]) program.addCommand(command.copyInheritedSettings(program));
 
 await program.parseAsync();

@@ -25,7 +25,7 @@ import {
 } from '../transports/threads/threads-link.ts';
 import { lostError } from './lost-pe.ts';
 import { PeThread, type ThreadEnd } from './pe-thread.ts';
-import { prepareProgram } from './program-loader.ts';
+import { explainSyntaxError, prepareProgram } from './program-loader.ts';
 import type { ClassDescription, WorkerMessage } from './worker-protocol.ts';
 
 export interface JobOptions {
@@ -165,13 +165,17 @@ class Job {
 
   #onMessage(thread: PeThread, message: WorkerMessage): void {
     if (message.kind === 'exit') this.#finish(message.code, undefined);
-    else if (message.kind === 'failed') this.#fail(fromWire(message.error));
+    else if (message.kind === 'failed') void this.#onFailed(fromWire(message.error));
     else if (message.kind === 'left') thread.phase = 'left';
     else if (message.kind === 'loaded') this.#onLoaded(thread, message.description, message.classes);
     else {
       thread.phase = 'done';
       thread.terminate();
     }
+  }
+
+  async #onFailed(error: Error): Promise<void> {
+    this.#fail(await explainSyntaxError(this.#options.program, error));
   }
 
   #onThreadEnd(thread: PeThread, end: ThreadEnd): void {

@@ -22,7 +22,7 @@ const cacheGeneration = 2;
 
 /** Address of an importable module. @throws CharmError ERR_PROGRAM if there is no such file or it does not compile. */
 export async function prepareProgram(program: string | URL): Promise<string> {
-  const file = resolve(typeof program === 'string' && !program.startsWith('file:') ? program : fileURLToPath(program));
+  const file = programFile(program);
   const isFile = await stat(file).then(
     (s) => s.isFile(),
     () => false,
@@ -37,6 +37,23 @@ export async function prepareProgram(program: string | URL): Promise<string> {
     );
   }
   return pathToFileURL(await compile(file)).href;
+}
+
+/**
+ * A better error for JavaScript that Node.js refuses without saying where; if there is nothing to add, the same one.
+ * TypeScript does not need it, since it has been compiled before.
+ */
+export async function explainSyntaxError(program: string | URL, error: Error): Promise<Error> {
+  const isSyntax = error instanceof CharmError && error.code === 'ERR_PROGRAM' && error.cause instanceof SyntaxError;
+  if (!isSyntax) return error;
+  return bundle(programFile(program)).then(
+    () => error,
+    (better: unknown) => (better instanceof CharmError ? better : error),
+  );
+}
+
+function programFile(program: string | URL): string {
+  return resolve(typeof program === 'string' && !program.startsWith('file:') ? program : fileURLToPath(program));
 }
 
 function cacheFolder(): string {
@@ -104,7 +121,7 @@ async function bundle(file: string): Promise<{ readonly code: string; readonly f
     const lines = failure.errors.map(({ text, location }) =>
       location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
     );
-    throw new CharmError('ERR_PROGRAM', `${file} does not compile:\n  ${lines.join('\n  ')}`);
+    throw new CharmError('ERR_PROGRAM', `${file} does not compile\n  ${lines.join('\n  ')}`);
   }
 }
 

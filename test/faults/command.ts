@@ -108,7 +108,7 @@ export function assertReport(ended: Ended, expected: readonly (string | RegExp)[
     const isThere = typeof word === 'string' ? stderr.includes(word) : word.test(stderr);
     assert.ok(isThere, `${word} is missing. ${show(ended)}`);
   }
-  const alien = stderr.split('\n').filter((line) => /node:|\/dist\/|\/core\/|\/launch\/|\.cache/.test(line));
+  const alien = stderr.split('\n').filter((line) => /^\s+at .*(node:|\/dist\/|\/core\/|\/launch\/|\.cache)/.test(line));
   assert.deepEqual(alien, [], 'frames that are not of the program');
 }
 
