@@ -82,6 +82,13 @@ function makeMachine(pes: number): SharedMachine {
   }
 }
 
+/** What one PE needs of the machine: handing all rings to all PEs would cost the cube of their number. */
+function machineOf(machine: SharedMachine, pe: number): SharedMachine {
+  const { pes, rings } = machine;
+  const isMine = (i: number): boolean => i % pes === pe || Math.floor(i / pes) === pe;
+  return { ...machine, rings: rings.map((ring, i) => (isMine(i) ? ring : undefined)) };
+}
+
 interface JobEnd {
   readonly exitCode: number;
   readonly error: Error | undefined;
@@ -144,7 +151,7 @@ class Job {
     const spinMs = this.#options.spinMs ?? (this.#pes <= availableParallelism() ? 0.2 : 0);
     const isCaptured = this.#options.stdout === 'capture';
     for (let pe = 0; pe < this.#pes; pe++) {
-      const start = { pe, machine: this.#machine, args, seed, spinMs, shuffle };
+      const start = { pe, machine: machineOf(this.#machine, pe), args, seed, spinMs, shuffle };
       const thread: PeThread = new PeThread(
         { start, isCaptured, heapMb },
         (message) => this.#onMessage(thread, message),
