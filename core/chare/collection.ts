@@ -387,6 +387,8 @@ export class Collection {
 
   /** Goes to every PE directly, behind the insertions that this PE has sent there. */
   doneInserting(): Promise<void> {
+    if (!this.isOpen)
+      throw new UsageError(`${this.type.name} is not a sparse array: its elements exist from the start`);
     if (this.#insertingDone === undefined) {
       this.#insertingDone = new Pending(this.pe, () => `the end of inserting into ${this.type.name}`);
       this.#insertingAcks = this.pe.pes;

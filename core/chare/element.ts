@@ -1,10 +1,11 @@
 /** The runtime's record of one element that is on this PE. */
+import type { ElementIndex } from '../collective/reducers.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
 import type { Key } from './index-space.ts';
 import type { EntryProxy } from './proxy.ts';
 
-export class ElementRecord {
+export class ElementRecord implements ElementIndex {
   readonly collection: Collection;
   readonly key: Key;
   /** The user's object; undefined before its constructor has reached `super()`. */
@@ -41,6 +42,15 @@ export class ElementRecord {
   /** True once it has left this PE or died. */
   get isGone(): boolean {
     return this.slot === -1;
+  }
+
+  index(): unknown {
+    return this.collection.space.toIndex(this.key);
+  }
+
+  order(): unknown {
+    const index = this.index();
+    return typeof index === 'number' || Array.isArray(index) ? index : String(this.key);
   }
 
   /** `Ring[3]`, as reports name it. */

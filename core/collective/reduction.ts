@@ -137,7 +137,7 @@ export class ReductionManager {
 
   contribute<V, R>(element: ElementRecord, value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
     const any = reducer as unknown as AnyReducer;
-    const prepared = any.prepare(value, () => this.#collection.space.toIndex(element.key));
+    const prepared = any.prepare(value, element);
     const r = element.nextReduction++;
     if (r < this.#current) return this.#sendLate(r, any, prepared, target as Callback<unknown>);
     const round = this.#at(r);

@@ -91,6 +91,12 @@ export function toBits(priority: Priority): BitVector {
   return typeof priority === 'number' ? new BitVector([priority ^ 0x80000000], 32) : priority;
 }
 
+/** The same priority as an integer if it has 32 bits: one priority must have one form. */
+export function toInteger(priority: Priority): Priority {
+  if (typeof priority === 'number' || priority.length !== 32) return priority;
+  return priority.words[0]! ^ 0x80000000;
+}
+
 /** Below 0: `a` is more urgent; above 0: `b` is; 0: equal. */
 export function comparePriorities(a: BitVector, b: BitVector): number {
   const words = Math.min(a.words.length, b.words.length);

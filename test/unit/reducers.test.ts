@@ -6,6 +6,7 @@ import { UsageError } from '../../core/base/errors.ts';
 import {
   type AnyReducer,
   type CustomReducer,
+  type ElementIndex,
   Reducer,
   readReducer,
   writeReducer,
@@ -18,6 +19,9 @@ import { reducerCases } from '../support/reducer-cases.ts';
 
 const contributions = fc.array(fc.integer({ min: -100, max: 100 }), { minLength: 1, maxLength: 12 });
 
+/** Stands for the element with this index. */
+const elementAt = (index: number): ElementIndex => ({ index: () => index, order: () => index });
+
 /** Which neighbours to merge next. */
 const merges = fc.array(fc.nat(), { minLength: 12, maxLength: 12 });
 
@@ -27,7 +31,7 @@ describe('reducers', () => {
 
     it(`${name} gives the same result however contributions are grouped`, () =>
       check(fc.tuple(contributions, merges), ([numbers, places]) => {
-        const parts = numbers.map((n, i) => steps.prepare(value(n, i), () => i));
+        const parts = numbers.map((n, i) => steps.prepare(value(n, i), elementAt(i)));
         for (let round = 0; parts.length > 1; round++) {
           const at = places[round]! % (parts.length - 1);
           parts.splice(at, 2, steps.merge(parts[at], parts[at + 1]));
@@ -40,16 +44,8 @@ describe('reducers', () => {
     it(`${name} leaves the contributed values alone`, () =>
       check(fc.tuple(fc.integer(), fc.integer()), ([a, b]) => {
         const [mine, yours] = [value(a, 0), value(b, 1)];
-        const merged = steps.merge(
-          steps.prepare(mine, () => 0),
-          steps.prepare(yours, () => 1),
-        );
-        steps.finish(
-          steps.merge(
-            merged,
-            steps.prepare(value(a, 2), () => 2),
-          ),
-        );
+        const merged = steps.merge(steps.prepare(mine, elementAt(0)), steps.prepare(yours, elementAt(1)));
+        steps.finish(steps.merge(merged, steps.prepare(value(a, 2), elementAt(2))));
         assert.deepEqual([mine, yours], [value(a, 0), value(b, 1)]);
       }));
 
@@ -71,7 +67,7 @@ describe('reducers', () => {
   it('of numbers refuse other values at the call, and arrays of different length when they meet', () => {
     const sum = Reducer.sum as unknown as AnyReducer;
     for (const bad of ['1', null, undefined, true, {}, new DataView(new ArrayBuffer(8))])
-      assert.throws(() => sum.prepare(bad, () => 0), UsageError);
+      assert.throws(() => sum.prepare(bad, elementAt(0)), UsageError);
     assert.throws(() => sum.merge([1, 2], [1]), UsageError);
   });
 });
