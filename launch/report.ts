@@ -9,7 +9,7 @@
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CharmError, describePlace, describeThrown } from '../core/base/errors.ts';
+import { CharmError, describePlace, describeThrown, toWire } from '../core/base/errors.ts';
 import { packageRoot } from './package-root.ts';
 
 const framesMax = 12;
@@ -18,11 +18,13 @@ const causesMax = 8;
 /** Several lines, without a line end at the end. */
 export function formatReport(error: unknown): string {
   const lines = [headline(error)];
+  let told = describeThrown(error);
   const frames = new Set<string>();
   let cause: unknown = error;
   for (let depth = 0; depth < causesMax && cause !== undefined && cause !== null; depth++) {
     const what = describeThrown(cause);
-    if (depth > 0 && !lines.some((line) => line.includes(what))) lines.push(`caused by ${what}`);
+    if (!told.includes(what)) lines.push(`caused by ${what}`);
+    told += what;
     for (const frame of programFrames(cause)) {
       if (!frames.has(frame)) lines.push(frame);
       frames.add(frame);
@@ -57,7 +59,9 @@ const ownFolders = ['dist', 'core', 'launch', 'transports', 'cli'].flatMap((fold
 
 function programFrames(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const frames = toWire(error)
+    .stack.split('\n')
+    .filter((line) => /^\s+at /.test(line));
   return frames.filter(isOfProgram).slice(0, framesMax);
 }
 

@@ -143,6 +143,15 @@ function rebuild(name: string, code: ErrorCode, message: string, place: Place | 
 /** Causes of causes; an error may be its own cause. */
 const causesMax = 8;
 
+/** A field of an error that may be anything, even something whose text can't be had. */
+function text(field: () => unknown): string {
+  try {
+    return String(field());
+  } catch {
+    return '';
+  }
+}
+
 /** Flattens what was thrown into plain data that another PE or the supervisor can show. */
 export function toWire(thrown: unknown, depth = 0): ErrorWire {
   if (!(thrown instanceof Error)) {
@@ -157,14 +166,14 @@ export function toWire(thrown: unknown, depth = 0): ErrorWire {
       cause: undefined,
     };
   }
-  const { name, message, stack, cause } = thrown;
+  const { cause } = thrown;
   const isOwn = thrown instanceof CharmError;
   const code = (thrown as { readonly code?: unknown }).code;
   return {
-    name: String(name),
+    name: text(() => thrown.name),
     code: isOwn ? thrown.code : '',
-    message: String(message),
-    stack: String(stack ?? ''),
+    message: text(() => thrown.message),
+    stack: text(() => thrown.stack ?? ''),
     place: isOwn ? thrown.place : undefined,
     systemCode: !isOwn && typeof code === 'string' ? code : undefined,
     cause: cause === undefined || depth >= causesMax ? undefined : toWire(cause, depth + 1),
