@@ -17,7 +17,7 @@ export function runCommand(): Command {
     .description('Run a program on worker threads, one PE each.')
     .argument('<program>', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
     .argument('[args...]', "the program's own arguments (charm.args)")
-    .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 1024))
+    .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
     .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))

@@ -59,7 +59,7 @@ export interface JobResult {
 
 /** A PE has this long to leave its entry method after the job has ended. */
 const stopGraceMs = 2000;
-const pesMax = 1024;
+const pesMax = 256;
 export const exitCodeInterrupted = 130;
 /** As a shell shows a program that was ended by SIGPIPE. */
 export const exitCodeBrokenPipe = 141;
@@ -80,13 +80,6 @@ function makeMachine(pes: number): SharedMachine {
     const message = `the shared memory of ${pes} PEs could not be had (${describeThrown(cause)}); use fewer PEs`;
     throw new CharmError('ERR_RESOURCES', message, undefined, { cause });
   }
-}
-
-/** What one PE needs of the machine: handing all rings to all PEs would cost the cube of their number. */
-function machineOf(machine: SharedMachine, pe: number): SharedMachine {
-  const { pes, rings } = machine;
-  const isMine = (i: number): boolean => i % pes === pe || Math.floor(i / pes) === pe;
-  return { ...machine, rings: rings.map((ring, i) => (isMine(i) ? ring : undefined)) };
 }
 
 interface JobEnd {
@@ -151,7 +144,7 @@ class Job {
     const spinMs = this.#options.spinMs ?? (this.#pes <= availableParallelism() ? 0.2 : 0);
     const isCaptured = this.#options.stdout === 'capture';
     for (let pe = 0; pe < this.#pes; pe++) {
-      const start = { pe, machine: machineOf(this.#machine, pe), args, seed, spinMs, shuffle };
+      const start = { pe, machine: this.#machine, args, seed, spinMs, shuffle };
       const thread: PeThread = new PeThread(
         { start, isCaptured, heapMb },
         (message) => this.#onMessage(thread, message),

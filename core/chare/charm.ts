@@ -25,7 +25,11 @@ export type IndexOf<C> = C extends { readonly index: infer I } ? I : never;
 /** Which elements an array has. */
 export type ArrayExtent<I> =
   | {
-      readonly size: I extends readonly number[] ? { readonly [K in keyof I]: number } : number;
+      readonly size: I extends number
+        ? number
+        : I extends readonly number[]
+          ? { readonly [K in keyof I]: number }
+          : never;
       readonly indices?: never;
     }
   | { readonly indices: Iterable<I>; readonly size?: never };

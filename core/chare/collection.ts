@@ -65,6 +65,7 @@ export class Collection {
     this.id = id;
     this.type = type;
     this.shape = shape;
+    this.hasFlatKeys = shape.kind === ShapeKind.dense;
     this.space = shape.space(type, pe.pes, pe.nodes);
     this.root = root;
     this.tree = treePlace(pe.id, pe.pes, root);
@@ -75,6 +76,9 @@ export class Collection {
     this.#wholeProxy = shape.isGroup ? new GroupProxyImpl(this) : new ArrayProxyImpl(this);
     this.location = new LocationManager(this, roundRobinHome(pe.pes));
   }
+
+  /** True if a key is a number that users know as the index. */
+  readonly hasFlatKeys: boolean;
 
   /** True where elements may come after creation. */
   get isOpen(): boolean {

@@ -273,7 +273,7 @@ export const Reducer = {
   tuple<T extends readonly Reducer<never, unknown>[]>(
     ...parts: T
   ): Reducer<
-    { [K in keyof T]: T[K] extends Reducer<infer V, unknown> ? V : never },
+    { readonly [K in keyof T]: T[K] extends Reducer<infer V, unknown> ? V : never },
     { [K in keyof T]: T[K] extends Reducer<never, infer R> ? R : never }
   > {
     return new TupleReducer(parts as unknown as AnyReducer[]) as never;

@@ -26,9 +26,10 @@
  * Invariant: the root never sees more contributions than elements. The scheme is Charm++'s (ckreduction.C).
  */
 import { AssertionError, assert } from '../base/assert.ts';
-import { CharmError, describeThrown, EntryError } from '../base/errors.ts';
+import { CharmError, describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { ElementRecord } from '../chare/element.ts';
+import { ShapeKind } from '../chare/shape.ts';
 import { Callback } from '../message/callback.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
@@ -136,6 +137,9 @@ export class ReductionManager {
   }
 
   contribute<V, R>(element: ElementRecord, value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
+    if (this.#collection.shape.kind === ShapeKind.singleton) {
+      throw new UsageError(`${element.label} is a singleton; reductions need an array or a group`);
+    }
     const any = reducer as unknown as AnyReducer;
     const prepared = any.prepare(value, element);
     const r = element.nextReduction++;

@@ -209,8 +209,8 @@ export class LocationManager {
   /** Lines for the stuck report: messages for elements that do not exist. */
   describeWaiting(): string[] {
     return [...this.#waiting].map(([key, frames]) => {
-      const count = `${frames.length} message${frames.length === 1 ? '' : 's'}`;
-      return `${count} wait for ${this.#collection.labelOf(key)}, which does not exist`;
+      const count = frames.length === 1 ? '1 message waits' : `${frames.length} messages wait`;
+      return `${count} for ${this.#collection.labelOf(key)}, which does not exist`;
     });
   }
 

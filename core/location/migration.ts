@@ -58,7 +58,11 @@ export function emigrate(element: ElementRecord): void {
   writer.elementPrefix(key, epoch);
   writer.f64(element.nextReduction);
   writer.f64(element.lastBroadcast);
-  encodeState(writer, typeof chare.pack === 'function' ? chare.pack() : { ...chare }, `the state of ${element.label}`);
+  encodeState(
+    writer,
+    typeof chare.pack === 'function' ? chare.pack() : { ...chare },
+    `the state of ${element.label}, which shall migrate,`,
+  );
   writer.end();
   pe.send(to);
   collection.remove(element);

@@ -11,6 +11,7 @@ import { Placement } from '../chare/placement.ts';
 import { makeProxyClasses, type ProxyClasses } from '../chare/proxy.ts';
 import { Readonly } from '../chare/readonly.ts';
 import { CustomReducer } from '../collective/reducers.ts';
+import { ownPrivateName } from '../pup/private-names.ts';
 import type { ClassTable } from '../pup/value-codec.ts';
 import { EntryTable } from './entry-table.ts';
 
@@ -129,11 +130,11 @@ export function isChareClass(value: unknown): value is ChareClass {
   return typeof value === 'function' && value.prototype instanceof ChareBase;
 }
 
-/** Private names are invisible from outside, except in the source of the class and of its ancestors. */
-function privateFieldOf(value: unknown): string | undefined {
-  for (let c = value; typeof c === 'function' && c !== Chare; c = Object.getPrototypeOf(c)) {
-    const found = /\bthis\.(#[\w$]+)/.exec(Function.prototype.toString.call(c));
-    if (found !== null) return found[1];
+/** A # name of the program's own classes; the runtime's base classes use them too, and do not count. */
+function privateFieldOf(value: ChareClass): string | undefined {
+  for (let c: unknown = value; typeof c === 'function' && c !== Chare; c = Object.getPrototypeOf(c)) {
+    const own = ownPrivateName(c);
+    if (own !== undefined) return own;
   }
   return undefined;
 }

@@ -272,7 +272,7 @@ export class Pe {
     this.currentEntry = entry;
     const progress = this.#progress;
     progress[0] = (element.collection.type.id << 16) | (entry.id + 1);
-    progress[1] = typeof element.key === 'number' ? element.key : -1;
+    progress[1] = element.collection.hasFlatKeys ? (element.key as number) : -1;
     const chare = element.chare!;
     const run = entry.run;
     let result: unknown;

@@ -1,5 +1,6 @@
 /** Encoding: values to frames. value-codec.ts says what stands where. */
 import { toWire, UsageError } from '../base/errors.ts';
+import { privateNameIn } from './private-names.ts';
 import { explainRefusal, NotEncodable } from './refusal.ts';
 import {
   arrayBufferCode,
@@ -50,9 +51,13 @@ export function encodeState(writer: Writer, state: unknown, what: string): void 
   }
 }
 
+const notAnArray = -1;
+
+/** Code of a typed array; Node's Buffer counts as a Uint8Array, which it arrives as. */
 function arrayCode(value: object): number {
-  for (let code = 1; code < arrayTypes.length; code++) if (value instanceof arrayTypes[code]!.make) return code;
-  return arrayBufferCode;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  for (let code = 1; code < arrayTypes.length; code++) if (prototype === arrayTypes[code]!.make.prototype) return code;
+  return typeof Buffer !== 'undefined' && value instanceof Buffer ? 1 : notAnArray;
 }
 
 /** Objects already written, by number, where identity matters; undefined for arguments. */
@@ -109,21 +114,18 @@ function writeObject(writer: Writer, value: object, depth: number, seen: Seen): 
   if (value instanceof Handle) {
     writer.u8(Tag.handle);
     value[writeHandle](writer);
-  } else if (seen !== undefined && isKnown(writer, value, seen)) {
     return;
-  } else if (value instanceof Float64Array) {
-    writeDoubles(writer, value);
-  } else if (ArrayBuffer.isView(value)) {
-    writeBytes(writer, arrayCode(value), value.buffer, value.byteOffset, value.byteLength);
-  } else if (Array.isArray(value)) {
-    writer.u8(Tag.array);
-    writer.u32(value.length);
-    for (let i = 0; i < value.length; i++) write(writer, value[i], depth + 1, seen);
-  } else {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) writeFields(writer, value, depth, seen);
-    else writeInstance(writer, value, depth, seen);
   }
+  if (seen !== undefined && isKnown(writer, value, seen)) return;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Float64Array.prototype) writeDoubles(writer, value as Float64Array);
+  else if (prototype === Array.prototype) {
+    const items = value as readonly unknown[];
+    writer.u8(Tag.array);
+    writer.u32(items.length);
+    for (let i = 0; i < items.length; i++) write(writer, items[i], depth + 1, seen);
+  } else if (prototype === Object.prototype || prototype === null) writeFields(writer, value, depth, seen);
+  else writeInstance(writer, value, depth, seen);
 }
 
 function writeFields(writer: Writer, value: object, depth: number, seen: Seen): void {
@@ -136,23 +138,29 @@ function writeFields(writer: Writer, value: object, depth: number, seen: Seen): 
   }
 }
 
+/** Built-in types, by their exact prototype: a subclass would arrive without what it adds. */
 function writeInstance(writer: Writer, value: object, depth: number, seen: Seen): void {
-  if (value instanceof Map) {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Map.prototype) {
+    const map = value as Map<unknown, unknown>;
     writer.u8(Tag.map);
-    writer.u32(value.size);
-    for (const [key, entry] of value) {
+    writer.u32(map.size);
+    for (const [key, entry] of map) {
       write(writer, key, depth + 1, seen);
       write(writer, entry, depth + 1, seen);
     }
-  } else if (value instanceof Set) {
+  } else if (prototype === Set.prototype) {
+    const set = value as Set<unknown>;
     writer.u8(Tag.set);
-    writer.u32(value.size);
-    for (const entry of value) write(writer, entry, depth + 1, seen);
-  } else if (value instanceof Date) {
+    writer.u32(set.size);
+    for (const entry of set) write(writer, entry, depth + 1, seen);
+  } else if (prototype === Date.prototype) {
     writer.u8(Tag.date);
-    writer.f64(value.getTime());
-  } else if (value instanceof ArrayBuffer) {
-    writeBytes(writer, arrayBufferCode, value, 0, value.byteLength);
+    writer.f64((value as Date).getTime());
+  } else if (ArrayBuffer.isView(value) && arrayCode(value) !== notAnArray) {
+    writeBytes(writer, arrayCode(value), value.buffer, value.byteOffset, value.byteLength);
+  } else if (prototype === ArrayBuffer.prototype) {
+    writeBytes(writer, arrayBufferCode, value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength);
   } else if (value instanceof Error) {
     writer.u8(Tag.error);
     writeFields(writer, toWire(value), depth, undefined);
@@ -170,6 +178,9 @@ function writeClassInstance(writer: Writer, value: object, depth: number, seen: 
     writer.u32(number);
     return write(writer, value.pack(), depth + 1, seen);
   }
+  const hidden = privateNameIn(value.constructor);
+  if (hidden !== undefined)
+    throw new NotEncodable(`a ${name} with the private field ${hidden}, which needs pack and unpack`);
   writer.u8(Tag.instance);
   writer.u32(number);
   writeFields(writer, value, depth, seen);

@@ -16,9 +16,14 @@ export function explainRefusal(error: unknown, value: unknown, what: string, cla
   );
 }
 
+const builtIns: readonly unknown[] = [Map, Set, Date, ArrayBuffer, Array].map((type) => type.prototype);
+/** Enough to show where; a cycle is found before. */
+const pathDepthMax = 64;
+
 /** Path of the first part that `write` refuses. Only runs once something was refused. */
 function findOffender(value: unknown, path: string, classes: ClassTable, above: Set<unknown>): string | undefined {
-  if (typeof value === 'function' || typeof value === 'symbol' || above.has(value)) return path;
+  const isTooDeep = above.size > pathDepthMax || above.has(value);
+  if (typeof value === 'function' || typeof value === 'symbol' || isTooDeep) return path;
   if (typeof value !== 'object' || value === null || value instanceof Handle || ArrayBuffer.isView(value))
     return undefined;
   above.add(value);
@@ -27,7 +32,7 @@ function findOffender(value: unknown, path: string, classes: ClassTable, above: 
     if (found !== undefined) return found;
   }
   above.delete(value);
-  const isKnown = [Map, Set, Date, ArrayBuffer, Error, Array].some((type) => value instanceof type);
+  const isKnown = builtIns.includes(Object.getPrototypeOf(value)) || value instanceof Error;
   return isKnown || isFieldwise(value, classes) ? undefined : path;
 }
 
