@@ -120,10 +120,10 @@ describe('a program that cannot be loaded ends the job with one report', { concu
 describe('a command that cannot be understood says what is wrong and how to get help', { concurrency: 4 }, () => {
   const program = programPath('endings');
   const commands: readonly (readonly [args: readonly string[], word: string | RegExp])[] = [
-    [['run', program, '--pes', '0'], 'expected an integer from 1 to 1024'],
-    [['run', program, '--pes', 'abc'], 'expected an integer from 1 to 1024'],
-    [['run', program, '--pes', ''], 'expected an integer from 1 to 1024'],
-    [['run', program, '--pes', '2.5'], 'expected an integer from 1 to 1024'],
+    [['run', program, '--pes', '0'], 'expected an integer from 1 to 256'],
+    [['run', program, '--pes', 'abc'], 'expected an integer from 1 to 256'],
+    [['run', program, '--pes', ''], 'expected an integer from 1 to 256'],
+    [['run', program, '--pes', '2.5'], 'expected an integer from 1 to 256'],
     [['run', program, '--pes'], 'argument missing'],
     [['run', program, '--heap-mb', '1'], 'expected an integer from 16'],
     [['run', program, '--spin-ms', 'soon'], 'expected a number of milliseconds'],
