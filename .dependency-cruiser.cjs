@@ -18,7 +18,11 @@ function only(from, allowed, comment) {
 module.exports = {
   forbidden: [
     only('core', ['core'], 'the core knows no transport, strategy, trace format or command'),
-    only('transports', ['transports', 'core/base', 'core/message', 'core/pup'], 'transports see the interfaces of the core'),
+    only(
+      'transports',
+      ['transports', 'core/base', 'core/message', 'core/pup'],
+      'transports see the interfaces of the core',
+    ),
     only('launch', ['launch', 'core', 'transports'], 'launch is a composition root, below the commands'),
     only('cli', ['cli', 'launch', 'bench', 'core/base'], 'commands start things, they do not reach into the core'),
     only('bench', ['bench', 'launch', 'core', 'transports'], 'benches measure the layers below'),
@@ -51,7 +55,16 @@ module.exports = {
       from: { path: '^(core|transports|launch|cli|bench)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'] },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^(core|transports|launch|cli)/', pathNot: '^core/balance/strategy.ts$' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^(core|transports|launch|cli)/', pathNot: '^core/balance/strategy.ts$' },
+      to: {},
+    },
   ],
-  options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules|dist' } },
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules|dist' },
+  },
 };

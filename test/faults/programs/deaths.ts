@@ -29,6 +29,7 @@ export class Mortal extends Chare<number> {
   }
 
   spin(): void {
+    console.log('spinning');
     for (;;);
   }
 
@@ -72,10 +73,7 @@ const cases: Record<string, (charm: Charm) => unknown> = {
     mortals.at(0).failLater();
     mortals.at(1).spin();
   },
-  spinOnly: async (charm) => {
-    console.log('spinning');
-    (await charm.array(Mortal, { size: 4 })).at(3).spin();
-  },
+  spinOnly: async (charm) => (await charm.array(Mortal, { size: 4 })).at(3).spin(),
   idle: async (charm) => {
     console.log('idle');
     await charm.sleep(3_600_000);
