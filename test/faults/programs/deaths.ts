@@ -2,8 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Chare, type Charm } from 'charm4ts';
 
+interface Link {
+  readonly next: Link | undefined;
+  readonly weight: number;
+}
+
 export class Mortal extends Chare<number> {
-  readonly #kept: number[][] = [];
+  #kept: Link | undefined = undefined;
 
   timer(): void {
     setTimeout(() => {
@@ -25,7 +30,7 @@ export class Mortal extends Chare<number> {
   }
 
   eat(): void {
-    for (;;) this.#kept.push(new Array(1000).fill(this.#kept.length));
+    for (;;) this.#kept = { next: this.#kept, weight: 1 };
   }
 
   spin(): void {
