@@ -89,6 +89,8 @@ export class Pe {
   created = 0;
   processed = 0;
   heldCount = 0;
+  /** Promises given to `charm.track` (and sleeps) that have not settled; each counts as created. */
+  trackedCount = 0;
   /** The element whose entry method is running, up to its first await. */
   current: ElementRecord | undefined = undefined;
   currentEntry: EntryMethod | undefined = undefined;
@@ -394,6 +396,7 @@ export class Pe {
       const more = others.length === 0 ? ' waits' : ` and ${others.length} more wait`;
       lines.push(`${first!.describeWaiter()}${more} for ${aim}`);
     }
+    if (this.trackedCount > 0) lines.push(`PE ${this.id}: ${this.trackedCount} given to charm.track never settled`);
     return lines.concat(this.collections.describeUnended(named)).slice(0, linesMax);
   }
 }
