@@ -273,8 +273,9 @@ export class Pe {
     this.current = element;
     this.currentEntry = entry;
     const progress = this.#progress;
-    progress[0] = (element.collection.type.id << 16) | (entry.id + 1);
-    progress[1] = element.collection.hasFlatKeys ? (element.key as number) : -1;
+    const { collection } = element;
+    progress[0] = collection.progressBase + entry.id;
+    progress[1] = collection.hasFlatKeys ? (element.key as number) : -1;
     const chare = element.chare!;
     const run = entry.run;
     let result: unknown;
