@@ -103,9 +103,13 @@ export class Collection {
   /** Elements here keep their proxy: making one costs a fifth of a local message. */
   elementProxy(key: Key): EntryProxy {
     const element = this.locals.get(key);
-    if (element === undefined) return new this.type.proxies.element(this, key, undefined);
-    element.proxy ??= new this.type.proxies.element(this, key, undefined);
-    return element.proxy;
+    return element?.proxy ?? this.#newProxy(element, key);
+  }
+
+  #newProxy(element: ElementRecord | undefined, key: Key): EntryProxy {
+    const proxy = new this.type.proxies.element(this, key, undefined);
+    if (element !== undefined) element.proxy = proxy;
+    return proxy;
   }
 
   /** `Ring[3]`, or `Ring` for the whole collection. */

@@ -49,11 +49,15 @@ export class DenseSpace implements IndexSpace {
     return this.#isFlat;
   }
 
+  /** The common case is short, so that it is inlined into the sender's method. */
   toKey(index: unknown, className: string): Key {
-    if (this.#isFlat) {
-      if (typeof index === 'number' && index >= 0 && index < this.size && Number.isInteger(index)) return index;
-      throw outOfRange(className, index, `0 to ${this.size - 1}`);
-    }
+    if (this.#isFlat && typeof index === 'number' && index >= 0 && index < this.size && Number.isInteger(index))
+      return index;
+    return this.#tupleKey(index, className);
+  }
+
+  #tupleKey(index: unknown, className: string): Key {
+    if (this.#isFlat) throw outOfRange(className, index, `0 to ${this.size - 1}`);
     if (!Array.isArray(index) || index.length !== this.dims.length) {
       throw outOfRange(className, index, `a tuple of ${this.dims.length} integers below [${this.dims.join(', ')}]`);
     }

@@ -6,13 +6,14 @@ import type { ReplyTarget } from '../message/future.ts';
 import type { Pe } from './pe.ts';
 import type { Task } from './task-queue.ts';
 
+/** Plain fields: one is made for every message, and private names (#) cost 10 ns more to set. */
 export class EntryTask implements Task {
   readonly target: ElementRecord;
   readonly source: number;
-  readonly #entry: EntryMethod;
-  readonly #args: unknown[];
-  readonly #reply: ReplyTarget | undefined;
-  readonly #options: SendOptions | undefined;
+  private readonly entry: EntryMethod;
+  private readonly args: unknown[];
+  private readonly reply: ReplyTarget | undefined;
+  private readonly options: SendOptions | undefined;
 
   constructor(
     target: ElementRecord,
@@ -24,15 +25,15 @@ export class EntryTask implements Task {
   ) {
     this.target = target;
     this.source = source;
-    this.#entry = entry;
-    this.#args = args;
-    this.#reply = reply;
-    this.#options = options;
+    this.entry = entry;
+    this.args = args;
+    this.reply = reply;
+    this.options = options;
   }
 
   run(pe: Pe): void {
     const element = this.target;
-    if (element.slot !== -1) pe.execute(element, this.#entry, this.#args, this.#reply);
-    else element.collection.send(element.key, this.#entry, this.#args, this.#options, this.#reply);
+    if (element.slot !== -1) pe.execute(element, this.entry, this.args, this.reply);
+    else element.collection.send(element.key, this.entry, this.args, this.options, this.reply);
   }
 }
