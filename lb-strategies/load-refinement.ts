@@ -6,7 +6,8 @@
  * 2. The heaviest gives the largest object that fits some light PE below the tolerance; that PE takes it.
  * 3. No heavy PE left: the try succeeded. Nothing fits: it failed.
  * 4. Tolerances are tried from `start` in steps of 0.01: the least first, then by bisection, each time from the
- *    measured placement. The answer is the try with the least maximum, fewest migrations among equals.
+ *    measured placement. The answer is the successful try with the least maximum, or a failed one that is no worse
+ *    in maximum and migrations.
  *
  * Invariant: a donor never receives in the same try (light is below the ideal, and a receiver stays below the
  * tolerance), so each donor's objects are sorted once and only ever taken off.
@@ -17,55 +18,69 @@ import { RoomTree } from './room-tree.ts';
 
 const toleranceStep = 0.01;
 
-/** Changes `placement` (which must be as measured). */
-export function refineLoad(placement: Placement, toleranceStart: number): void {
-  if (placement.idealLoad === 0 && placement.objectCount === 0) return;
-  const sorted = largestFirstByPe(placement);
-  const measured = placement.at.slice();
-  let low = 0;
-  let high = Math.trunc((placement.maxLoad() / placement.idealLoad - toleranceStart) / toleranceStep + 1);
-  const attempt = (index: number): boolean => {
-    placement.become(measured);
-    return new LoadRefiner(placement, sorted, (toleranceStart + index * toleranceStep) * placement.idealLoad).run();
-  };
-  if (attempt(0)) return;
-  let best = new Candidate(placement);
-  if (Number.isFinite(high)) {
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (attempt(middle)) high = middle;
-      else low = middle;
-      best = best.orBetter(placement);
-    }
-  }
-  placement.become(best.at);
-}
-
 /** What a try came to. */
-class Candidate {
+export interface RefinementTry {
   readonly at: Int32Array;
+  /** No PE was left above the tolerance. */
+  readonly isDone: boolean;
+  /** Largest load of a PE, in seconds. */
   readonly max: number;
   readonly migrations: number;
+  /** Migratable objects left on unavailable PEs. */
   readonly stranded: number;
-
-  constructor(placement: Placement) {
-    this.at = placement.at.slice();
-    this.max = placement.maxLoad();
-    this.migrations = placement.migrations;
-    this.stranded = strandedCount(placement);
-  }
-
-  /** The later of two equals: a larger tolerance that gives the same maximum needs fewer migrations. */
-  orBetter(placement: Placement): Candidate {
-    const other = new Candidate(placement);
-    if (other.stranded !== this.stranded) return other.stranded < this.stranded ? other : this;
-    const slack = 1e-9 * this.max;
-    if (other.max > this.max + slack) return this;
-    return other.max < this.max - slack || other.migrations <= this.migrations ? other : this;
-  }
 }
 
-/** Migratable objects left on unavailable PEs. */
+/** Changes `placement` (which must be as measured) to the best try. */
+export function refineLoad(placement: Placement, toleranceStart: number): void {
+  placement.become(bestTry(refinementTries(placement, toleranceStart)).at);
+}
+
+/** All tries, in the order they were made. `placement`, which must be as measured, is left as the last. */
+export function refinementTries(placement: Placement, toleranceStart: number): RefinementTry[] {
+  const sorted = largestFirstByPe(placement);
+  const measured = placement.at.slice();
+  const worst = placement.maxLoad() / placement.idealLoad;
+  const tries: RefinementTry[] = [];
+  const attempt = (index: number): boolean => {
+    const limit = (toleranceStart + index * toleranceStep) * placement.idealLoad;
+    placement.become(measured);
+    const isDone = new LoadRefiner(placement, sorted, limit).run();
+    tries.push(outcome(placement, isDone));
+    return isDone;
+  };
+  if (attempt(0) || !Number.isFinite(worst)) return tries;
+  let low = 0;
+  let high = Math.max(1, Math.trunc((worst - toleranceStart) / toleranceStep + 1));
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (attempt(middle)) high = middle;
+    else low = middle;
+  }
+  if (!tries.some((made) => made.isDone)) attempt(high);
+  return tries;
+}
+
+/** Nobody stranded, then success, then the least maximum; a failed try that is no worse in all counts is as good. */
+export function bestTry(tries: readonly RefinementTry[]): RefinementTry {
+  return tries.reduce((best, other) => {
+    if (other.stranded !== best.stranded) return other.stranded < best.stranded ? other : best;
+    const slack = 1e-9 * best.max;
+    const isNoWorse = other.max <= best.max + slack && other.migrations <= best.migrations;
+    if (other.isDone !== best.isDone) return other.isDone || isNoWorse ? other : best;
+    return isNoWorse || other.max < best.max - slack ? other : best;
+  });
+}
+
+function outcome(placement: Placement, isDone: boolean): RefinementTry {
+  return {
+    at: placement.at.slice(),
+    isDone,
+    max: placement.maxLoad(),
+    migrations: placement.migrations,
+    stranded: strandedCount(placement),
+  };
+}
+
 function strandedCount({ at, isAvailable, isMigratable }: Placement): number {
   let count = 0;
   for (let object = 0; object < at.length; object++) {
