@@ -7,8 +7,8 @@
  * the statistics and the runtime are in it. Sizes run in ascending order, since a process's peak never falls.
  */
 import type { LbStatistics } from '../core/balance/strategy.ts';
-import { qualityOf } from '../lb-strategies/quality.ts';
 import { strategyNamed } from '../lb-strategies/index.ts';
+import { qualityOf } from '../lb-strategies/quality.ts';
 import { offlineContext, statisticsFrom } from '../lb-strategies/statistics.ts';
 
 const objectsPerPe = 100;

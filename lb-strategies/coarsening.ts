@@ -52,7 +52,8 @@ function heavyEdgeMatching({ graph, work, isFixed, home }: Level, rules: Coarsen
       if (match[other] !== -1 || isFixed[other] === 1 || work[object]! + work[other]! > rules.workMax) continue;
       if (rules.isHomeKept && home[other] !== home[object]) continue;
       // Of equal edges the lighter partner, which keeps the sizes even.
-      if (bytes[i]! > bestBytes || (bytes[i] === bestBytes && work[other]! < work[best]!)) [best, bestBytes] = [other, bytes[i]!];
+      if (bytes[i]! > bestBytes || (bytes[i] === bestBytes && work[other]! < work[best]!))
+        [best, bestBytes] = [other, bytes[i]!];
     }
     if (best === -1) continue;
     match[object] = best;

@@ -41,12 +41,7 @@ export function communicationGraph(
 }
 
 /** Adds up entries of a row that name the same neighbour, in place. */
-function mergedRows(
-  count: number,
-  end: Int32Array,
-  neighbour: Int32Array,
-  bytes: Float64Array,
-): CommunicationGraph {
+function mergedRows(count: number, end: Int32Array, neighbour: Int32Array, bytes: Float64Array): CommunicationGraph {
   const offset = new Int32Array(count + 1);
   const seenAt = new Int32Array(count).fill(-1);
   let write = 0;

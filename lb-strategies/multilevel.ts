@@ -22,7 +22,6 @@ export interface PartitionOptions {
   /** Largest load over the ideal, to be reached if it can be. */
   readonly tolerance: number;
   readonly isRepartition: boolean;
-  readonly migrationsMax?: number;
 }
 
 /** The finest level's placement. May be above the tolerance where the objects do not allow it. */
@@ -44,7 +43,7 @@ export function multilevelPlacement(
     // Coarse objects are too large for the final tolerance: it is approached level by level.
     const tolerance = options.tolerance + (i === 0 ? 0 : 0.01 * i);
     at = refinedLevel(level, origin, at, tolerance).placement.at;
-    if (i > 0) at = at_finer(levels[i - 1]!, at);
+    if (i > 0) at = atFiner(levels[i - 1]!, at);
   }
   const affinity = new Affinity(graph, origin);
   origin.become(options.isRepartition ? at : relabelled(origin, at));
@@ -104,7 +103,7 @@ function withoutUnavailable(part: Int32Array, level: Level, origin: Placement): 
   return part;
 }
 
-function at_finer(finer: Level, at: Int32Array): Int32Array {
+function atFiner(finer: Level, at: Int32Array): Int32Array {
   return finer.coarse.map((coarse) => at[coarse]!);
 }
 
@@ -114,7 +113,7 @@ function refinedLevel(level: Level, origin: Placement, at: Int32Array, tolerance
   placement.become(at);
   const affinity = new Affinity(level.graph, placement);
   const effort = searchEffort(level.graph.count);
-  const limit = Math.max(tolerance * origin.idealLoad, 0);
+  const limit = origin.limitFor(tolerance);
   const bounds = { ...effort, limit, migrationsMax: Number.POSITIVE_INFINITY };
   evenOut(affinity, bounds);
   climb(affinity, bounds);
@@ -134,7 +133,7 @@ function levelStatistics(level: Level, origin: Placement): LbStatistics {
  * Gives the parts to PEs so that most objects stay: the pairs of part and PE with the most common objects first. Parts
  * are exchangeable only where their PEs are: same speed, same background, available, nothing pinned.
  */
-export function relabelled(placement: Placement, part: Int32Array): Int32Array {
+function relabelled(placement: Placement, part: Int32Array): Int32Array {
   const { home, peCount, isMigratable, speed, isAvailable } = placement;
   const { background } = placement.statistics.pes;
   const isFree = Uint8Array.from({ length: peCount }, (_, pe) => {

@@ -74,11 +74,34 @@ export class Placement {
   maxLoad(): number {
     let max = 0;
     for (let pe = 0; pe < this.peCount; pe++) {
-      if (this.load[pe]! > max && (this.isAvailable[pe] === 1 || this.load[pe]! > this.statistics.pes.background[pe]!)) {
+      if (
+        this.load[pe]! > max &&
+        (this.isAvailable[pe] === 1 || this.load[pe]! > this.statistics.pes.background[pe]!)
+      ) {
         max = this.load[pe]!;
       }
     }
     return max;
+  }
+
+  /** Load that a tolerance allows: no less than pinned objects, background and the largest object leave possible. */
+  limitFor(tolerance: number): number {
+    const { background } = this.statistics.pes;
+    const rooted = background.slice();
+    let largest = 0;
+    for (let object = 0; object < this.objectCount; object++) {
+      const home = this.home[object]!;
+      if (this.isMigratable[object] === 0) rooted[home]! += this.work[object]! / this.speed[home]!;
+      else largest = Math.max(largest, this.work[object]!);
+    }
+    let limit = tolerance * this.idealLoad;
+    let least = Number.POSITIVE_INFINITY;
+    for (let pe = 0; pe < this.peCount; pe++) {
+      if (this.isAvailable[pe] === 0) continue;
+      limit = Math.max(limit, rooted[pe]!);
+      least = Math.min(least, rooted[pe]! + largest / this.speed[pe]!);
+    }
+    return Number.isFinite(least) ? Math.max(limit, least) : limit;
   }
 
   /** The migrations that lead here from where the objects were measured. */

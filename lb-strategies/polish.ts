@@ -121,10 +121,12 @@ class Polisher {
       if (gain + total[other]! - 2 * internal[other]! <= best - 2 * bytesMin) continue;
       const added = moves + this.#migrationsAdded(other, to, from);
       if (migrations + added > this.#bounds.migrationsMax && added > 0) continue;
-      const pair = this.#affinity.between(other, from) - internal[other]! - 2 * this.#affinity.betweenObjects(object, other);
+      const pair =
+        this.#affinity.between(other, from) - internal[other]! - 2 * this.#affinity.betweenObjects(object, other);
       const sum = gain + pair;
       // The move of the first takes the bytes between the two along; counted once for each, they are internal to none.
-      if (sum > best || (added < 0 && best === bytesMin && sum > -bytesMin)) [best, this.#partner] = [Math.max(sum, best), other];
+      if (sum > best || (added < 0 && best === bytesMin && sum > -bytesMin))
+        [best, this.#partner] = [Math.max(sum, best), other];
     }
     return this.#partner !== -1;
   }

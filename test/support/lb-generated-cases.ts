@@ -35,7 +35,11 @@ export function grid(extent: readonly [number, number, number], messages: number
   for (let x = 0; x < nx; x++) {
     for (let y = 0; y < ny; y++) {
       for (let z = 0; z < nz; z++) {
-        const around: [number, number, number][] = [[x + 1, y, z], [x, y + 1, z], [x, y, z + 1]];
+        const around: [number, number, number][] = [
+          [x + 1, y, z],
+          [x, y + 1, z],
+          [x, y, z + 1],
+        ];
         for (const [a, b, c] of around) {
           if (a >= nx || b >= ny || c >= nz) continue;
           connect(edges, at(x, y, z), at(a, b, c), messages, bytes);
@@ -106,8 +110,16 @@ const plainMakers: Readonly<Record<string, Maker>> = {
     return x < 9 && y < 9 ? 0.03 : 0.01;
   }),
   'stencil 2-D, noise': stencil([32, 32, 1], 16, (_, uniform) => 0.005 + 0.02 * uniform()),
-  'stencil 2-D, gradient with noise': stencil([40, 24, 1], 20, (object, uniform) => 0.001 + object * 1e-5 * (0.5 + uniform())),
-  'stencil 3-D, hot corner': stencil([12, 12, 8], 16, (object, uniform) => (object < 300 ? 0.02 : 0.006) * (0.8 + 0.4 * uniform())),
+  'stencil 2-D, gradient with noise': stencil(
+    [40, 24, 1],
+    20,
+    (object, uniform) => 0.001 + object * 1e-5 * (0.5 + uniform()),
+  ),
+  'stencil 3-D, hot corner': stencil(
+    [12, 12, 8],
+    16,
+    (object, uniform) => (object < 300 ? 0.02 : 0.006) * (0.8 + 0.4 * uniform()),
+  ),
   'stencil 3-D, travelling wave': stencil([10, 10, 10], 10, (object) => 0.004 + 0.01 * Math.sin(object / 90) ** 2),
   'ring, exponential loads': (uniform) => {
     const load = Array.from({ length: 640 }, () => -0.005 * Math.log(1 - uniform()));
@@ -201,5 +213,8 @@ export function sinkCase(pinned = 1024, pes = 32): GeneratedCase {
   const load = Array.from({ length: count }, (_, object) => (object <= pinned ? 0.001 : 0.002));
   const pe = load.map((_, object) => (object <= pinned ? object % pes : object % 2));
   const isMigratable = load.map((_, object) => (object > 0 && object <= pinned ? 0 : 1));
-  return { name: 'pinned objects with one sink', statistics: statisticsFrom({ objects: { load, pe, isMigratable }, pes: { count: pes }, edges }) };
+  return {
+    name: 'pinned objects with one sink',
+    statistics: statisticsFrom({ objects: { load, pe, isMigratable }, pes: { count: pes }, edges }),
+  };
 }
