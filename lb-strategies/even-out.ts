@@ -1,11 +1,13 @@
 /**
  * Brings PEs that are a little above a limit below it, where no object is of the right size to be simply moved: by
- * exchanging an object for a smaller one of a lighter PE.
+ * exchanging an object for a smaller one of another PE.
  *
- * For the heaviest PE above the limit, light PEs are looked at, the lightest and those it talks to. Of all moves and
- * exchanges that leave it and its partner below the limit, the one that adds the fewest external bytes is made; if
- * there is none, the one that takes off the most. Every step lowers the load of the heaviest and keeps its partner
- * below what the heaviest had, so it ends.
+ * For the heaviest PE above the limit, the lightest PEs are looked at. Of all moves and exchanges that leave it and its
+ * partner below the limit, the one that adds the fewest external bytes is made; if there is none, the one that takes
+ * off the most. Where that gets nowhere, because PEs hold objects of very different sizes, the excess is passed on: to
+ * a PE that it talks to, which may be above the limit after it, but is less so than the heaviest was.
+ *
+ * Every step lowers the sum of the squares of loads, by a least amount, so it ends.
  */
 import type { Affinity } from './affinity.ts';
 import { IndexedHeap } from './indexed-heap.ts';
@@ -66,7 +68,7 @@ class Evener {
       if (donor === -1) return true;
       this.#best = undefined;
       for (const pe of this.#partners(donor)) this.#consider(donor, pe);
-      const best = this.#best as Step | undefined;
+      const best = this.#isWorthIt(donor) ? this.#best : this.#passedOn(donor);
       if (best === undefined) return false;
       this.#move(best.give, donor, best.to);
       if (best.take !== -1) this.#move(best.take, best.to, donor);
@@ -74,6 +76,60 @@ class Evener {
       this.#classify(best.to);
     }
     return this.#heavy.size === 0;
+  }
+
+  /** Whether the best step does, or does at least a tenth of what is needed. */
+  #isWorthIt(donor: number): boolean {
+    const excess = this.#placement.load[donor]! - this.#limit;
+    return this.#best !== undefined && this.#best.left <= 0.9 * excess;
+  }
+
+  /** The step that leaves the larger of the two loads least, of those with PEs that the donor talks to. */
+  #passedOn(donor: number): Step | undefined {
+    const { load, work, isMigratable, isAvailable } = this.#placement;
+    const fallback = this.#best;
+    let best: Step | undefined;
+    let least = load[donor]! - 1e-6 * this.#limit;
+    for (const to of this.#neighbours(donor)) {
+      if (isAvailable[to] === 0 || load[to]! >= least) continue;
+      const takes = this.#takesOf(to);
+      for (const give of this.#members[donor]!) {
+        if (isMigratable[give] === 0) continue;
+        const half = ((load[donor]! - load[to]!) * this.#placement.speed[donor]!) / 2;
+        const near = firstAtLeast(takes, work, work[give]! - half);
+        for (let i = Math.max(0, near - 1); i <= Math.min(near, takes.length - 1); i++) {
+          const take = takes[i]!;
+          const larger = this.#largerAfter(donor, give, to, take);
+          if (larger >= least || !this.#isAllowed(give, donor, to, take)) continue;
+          least = larger;
+          best = { give, take, to, left: larger - this.#limit, bytes: 0 };
+        }
+      }
+    }
+    return best ?? fallback;
+  }
+
+  #largerAfter(donor: number, give: number, to: number, take: number): number {
+    const { load, work, speed } = this.#placement;
+    const difference = work[give]! - work[take]!;
+    return Math.max(load[donor]! - difference / speed[donor]!, load[to]! + difference / speed[to]!);
+  }
+
+  #neighbours(donor: number): Set<number> {
+    const { offset, neighbour } = this.#affinity.graph;
+    const { at } = this.#placement;
+    const pes = new Set<number>();
+    for (const object of this.#members[donor]!) {
+      for (let i = offset[object]!; i < offset[object + 1]!; i++) pes.add(at[neighbour[i]!]!);
+    }
+    pes.delete(donor);
+    return pes;
+  }
+
+  #takesOf(pe: number): number[] {
+    const { work, isMigratable } = this.#placement;
+    const takes = [...this.#members[pe]!].filter((object) => isMigratable[object] === 1);
+    return takes.sort((a, b) => work[a]! - work[b]! || a - b);
   }
 
   #move(object: number, from: number, to: number): void {
@@ -108,19 +164,21 @@ class Evener {
 
   #consider(donor: number, to: number): void {
     const { work, load, speed, isMigratable } = this.#placement;
-    const takes = [...this.#members[to]!].filter((object) => isMigratable[object] === 1);
-    takes.sort((a, b) => work[a]! - work[b]! || a - b);
+    const takes = this.#takesOf(to);
     const takeBytes = takes.map((object) => this.#affinity.internal[object]! - this.#affinity.between(object, donor));
     const room = (this.#limit - load[to]!) * speed[to]!;
+    const need = (load[donor]! - this.#limit) * speed[donor]!;
     for (const give of this.#members[donor]!) {
       if (isMigratable[give] === 0) continue;
       const giveBytes = this.#affinity.internal[give]! - this.#affinity.between(give, to);
       if (work[give]! <= room && this.#isAllowed(give, donor, to, -1)) this.#offer(donor, give, -1, to, giveBytes);
+      // From the exchange that takes off the most to the first that is not enough: later ones are worse.
       for (let i = firstAtLeast(takes, work, work[give]! - room); i < takes.length; i++) {
         const take = takes[i]!;
         if (work[take]! >= work[give]!) break;
         if (!this.#isAllowed(give, donor, to, take)) continue;
         this.#offer(donor, give, take, to, giveBytes + takeBytes[i]!);
+        if (work[give]! - work[take]! < need) break;
       }
     }
   }
@@ -138,7 +196,7 @@ class Evener {
     const left = Math.max(0, load[donor]! - off - this.#limit * (1 + 1e-12));
     const best = this.#best;
     // Steps that take off next to nothing would go on for ever.
-    if (off < 1e-7 * this.#limit && left > 0) return;
+    if (off < 1e-6 * this.#limit && left > 0) return;
     if (best !== undefined && (left > best.left || (left === best.left && bytes >= best.bytes))) return;
     this.#best = { give, take, to, left, bytes };
   }

@@ -39,6 +39,9 @@ export function frontier({ tolerance = 1.003, migrationsMax }: FrontierOptions =
   return (statistics) => new FrontierSearch(statistics, tolerance, migrationsMax).run();
 }
 
+/** Partitioning aims at no less; the rest is evened out at the end. */
+const toleranceMin = 1.00004;
+
 class FrontierSearch {
   readonly #statistics: LbStatistics;
   readonly #graph: CommunicationGraph;
@@ -60,8 +63,9 @@ class FrontierSearch {
   }
 
   run(): ReturnType<Strategy> {
-    this.#offer(this.#near());
     this.#offer(this.#stayed());
+    if (this.#migrationsMax === 0) return [];
+    this.#offer(this.#near());
     this.#offerTrimmed(new Affinity(this.#graph, this.#refined));
     this.#offerTrimmed(this.#multilevel(true));
     this.#offerTrimmed(this.#multilevel(false));
@@ -84,26 +88,30 @@ class FrontierSearch {
   }
 
   #multilevel(isRepartition: boolean): Affinity {
-    return multilevelPlacement(this.#statistics, { tolerance: this.#tolerance, isRepartition }, this.#graph);
+    const tolerance = Math.max(this.#tolerance, toleranceMin);
+    return multilevelPlacement(this.#statistics, { tolerance, isRepartition }, this.#graph);
   }
 
   #offerTrimmed(affinity: Affinity): void {
-    if (affinity.placement.migrations > this.#migrationsMax) trim(affinity, this.#migrationsMax);
-    this.#offer(affinity);
+    // Sending most of them home again would leave little of the placement.
+    if (affinity.placement.migrations <= 3 * this.#migrationsMax) this.#offer(affinity);
   }
 
   /** Brings it within the bounds, as far as that goes, improves it, and keeps it if it is the best so far. */
   #offer(affinity: Affinity): void {
     if (affinity.placement.migrations > this.#migrationsMax) trim(affinity, this.#migrationsMax);
-    const effort = searchEffort(this.#graph.count);
-    const bounds = { ...effort, limit: this.#limit, migrationsMax: this.#migrationsMax };
-    const reaches = evenOut(affinity, bounds);
-    const limit = reaches ? this.#limit : Math.max(this.#limit, affinity.placement.maxLoad());
+    const bounds = { ...searchEffort(this.#graph.count), migrationsMax: this.#migrationsMax };
+    const limit = this.#limits().find((aim) => evenOut(affinity, { ...bounds, limit: aim })) ?? affinity.placement.maxLoad();
     for (let round = 0; round < 2; round++) {
       climb(affinity, { ...bounds, limit });
       polish(affinity, { ...bounds, limit });
     }
     if (this.#best === undefined || this.#isBetter(affinity, this.#best)) this.#best = affinity;
+  }
+
+  /** The limit, and above it what to be content with: nobody can reach a tolerance of 1 to the last digit. */
+  #limits(): number[] {
+    return [0, 1e-5, 2e-5, 4e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03].map((slack) => this.#limit * (1 + slack));
   }
 
   #isBetter(affinity: Affinity, best: Affinity): boolean {
