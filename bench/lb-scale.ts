@@ -3,7 +3,8 @@
  *
  *   node --import tsx bench/lb-scale.ts [strategy] [objects ...]
  *
- * `seconds` is the strategy alone, the statistics being there; `peakMiB` is the resident set of the whole process, so
+ * `seconds` is the strategy alone, the statistics being there, `cpuSeconds` what it took of the cores (on a busy machine
+ * the better figure, though it has the garbage collector's threads in it); `peakMiB` is the resident set of the whole process, so
  * the statistics and the runtime are in it. Sizes run in ascending order, since a process's peak never falls.
  */
 import type { LbStatistics } from '../core/balance/strategy.ts';
@@ -18,15 +19,28 @@ for (const size of sizes.length > 0 ? sizes.map(Number) : [1_000, 10_000, 100_00
   const side = Math.round(Math.cbrt(size));
   const statistics = hotCorner(side, Math.max(2, Math.round(side ** 3 / objectsPerPe)));
   const before = qualityOf(statistics, statistics.objects.pe);
+  const cpu = process.cpuUsage();
   const start = performance.now();
   const migrations = [...strategyNamed(name)(statistics, offlineContext())];
   const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuSeconds = (user + system) / 1e6;
   const at = statistics.objects.pe.slice();
   for (const { object, to } of migrations) at[object] = to;
   const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
   const { objects, pes, edges } = statistics;
   const shape = { objects: objects.count, pes: pes.count, edges: edges.count };
-  console.log(JSON.stringify({ strategy: name, ...shape, seconds, peakMiB, before, after: qualityOf(statistics, at) }));
+  console.log(
+    JSON.stringify({
+      strategy: name,
+      ...shape,
+      seconds,
+      cpuSeconds,
+      peakMiB,
+      before,
+      after: qualityOf(statistics, at),
+    }),
+  );
 }
 
 function hotCorner(side: number, pes: number): LbStatistics {

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { readManifest } from '../launch/package-root.ts';
 import { benchCommand } from './bench.ts';
+import { lbSimCommand } from './lb-sim.ts';
 import { runCommand } from './run.ts';
 
 const program = new Command('charm4ts')
@@ -11,6 +12,7 @@ const program = new Command('charm4ts')
   .showHelpAfterError('(add --help for usage)');
 
 program.addCommand(runCommand());
+program.addCommand(lbSimCommand());
 program.addCommand(benchCommand());
 
 await program.parseAsync();

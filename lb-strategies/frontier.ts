@@ -101,7 +101,8 @@ class FrontierSearch {
   #offer(affinity: Affinity): void {
     if (affinity.placement.migrations > this.#migrationsMax) trim(affinity, this.#migrationsMax);
     const bounds = { ...searchEffort(this.#graph.count), migrationsMax: this.#migrationsMax };
-    const limit = this.#limits().find((aim) => evenOut(affinity, { ...bounds, limit: aim })) ?? affinity.placement.maxLoad();
+    const limit =
+      this.#limits().find((aim) => evenOut(affinity, { ...bounds, limit: aim })) ?? affinity.placement.maxLoad();
     for (let round = 0; round < 2; round++) {
       climb(affinity, { ...bounds, limit });
       polish(affinity, { ...bounds, limit });
