@@ -42,6 +42,7 @@ class Evener {
   readonly #bounds: EvenOutBounds;
   readonly #limit: number;
   readonly #members: Set<number>[];
+  readonly #takes: (readonly number[] | undefined)[];
   readonly #heavy: IndexedHeap;
   readonly #light: IndexedHeap;
   #best: Step | undefined;
@@ -57,6 +58,7 @@ class Evener {
       { length: placement.peCount },
       (_, pe) => new Set(object.subarray(offset[pe]!, offset[pe + 1]!)),
     );
+    this.#takes = new Array<readonly number[] | undefined>(placement.peCount).fill(undefined);
     this.#heavy = new IndexedHeap(placement.peCount);
     this.#light = new IndexedHeap(placement.peCount);
     for (let pe = 0; pe < placement.peCount; pe++) this.#classify(pe);
@@ -126,15 +128,23 @@ class Evener {
     return pes;
   }
 
-  #takesOf(pe: number): number[] {
+  /** What a PE could give in exchange, smallest first. Kept until its members change. */
+  #takesOf(pe: number): readonly number[] {
+    const known = this.#takes[pe];
+    if (known !== undefined) return known;
     const { work, isMigratable } = this.#placement;
-    const takes = [...this.#members[pe]!].filter((object) => isMigratable[object] === 1);
-    return takes.sort((a, b) => work[a]! - work[b]! || a - b);
+    const takes: number[] = [];
+    for (const object of this.#members[pe]!) if (isMigratable[object] === 1) takes.push(object);
+    takes.sort((a, b) => work[a]! - work[b]! || a - b);
+    this.#takes[pe] = takes;
+    return takes;
   }
 
   #move(object: number, from: number, to: number): void {
     this.#members[from]!.delete(object);
     this.#members[to]!.add(object);
+    this.#takes[from] = undefined;
+    this.#takes[to] = undefined;
     this.#affinity.move(object, to);
   }
 

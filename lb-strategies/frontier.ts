@@ -19,6 +19,7 @@ import type { LbStatistics, Strategy } from '../core/balance/strategy.ts';
 import { Affinity } from './affinity.ts';
 import { refineInClusters } from './cluster-refinement.ts';
 import { type CommunicationGraph, communicationGraph } from './communication-graph.ts';
+import { evacuate } from './evacuation.ts';
 import { evenOut } from './even-out.ts';
 import { climb } from './hill-climb.ts';
 import { IndexedHeap } from './indexed-heap.ts';
@@ -59,7 +60,8 @@ class FrontierSearch {
     const refined = bestTry(refinementTries(this.#refined, tolerance));
     this.#refined.become(refined.at);
     this.#limit = this.#refined.limitFor(tolerance) * (1 + 1e-11);
-    this.#migrationsMax = migrationsMax ?? Math.max(refined.migrations, Math.floor(statistics.objects.count / 4));
+    const wanted = migrationsMax ?? Math.max(refined.migrations, Math.floor(statistics.objects.count / 4));
+    this.#migrationsMax = Math.max(wanted, evacueeCount(this.#refined));
   }
 
   run(): ReturnType<Strategy> {
@@ -100,6 +102,7 @@ class FrontierSearch {
   /** Brings it within the bounds, as far as that goes, improves it, and keeps it if it is the best so far. */
   #offer(affinity: Affinity): void {
     if (affinity.placement.migrations > this.#migrationsMax) trim(affinity, this.#migrationsMax);
+    evacuate(affinity, this.#limit);
     const bounds = { ...searchEffort(this.#graph.count), migrationsMax: this.#migrationsMax };
     const limit =
       this.#limits().find((aim) => evenOut(affinity, { ...bounds, limit: aim })) ?? affinity.placement.maxLoad();
@@ -122,6 +125,16 @@ class FrontierSearch {
     if (affinity.external !== best.external) return affinity.external < best.external;
     return affinity.placement.migrations < best.placement.migrations;
   }
+}
+
+/** Objects that must migrate, whatever was asked for. */
+function evacueeCount({ home, isAvailable, isMigratable }: Placement): number {
+  if (!isAvailable.includes(1)) return 0;
+  let count = 0;
+  for (let object = 0; object < home.length; object++) {
+    if (isMigratable[object] === 1 && isAvailable[home[object]!] === 0) count++;
+  }
+  return count;
 }
 
 /** Sends objects home until there are no more migrations than allowed, those first whose return adds fewest bytes. */

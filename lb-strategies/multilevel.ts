@@ -31,6 +31,7 @@ export function multilevelPlacement(
   graph: CommunicationGraph = communicationGraph(statistics.objects.count, statistics.edges),
 ): Affinity {
   const origin = new Placement(statistics);
+  if (!origin.isAvailable.includes(1)) return new Affinity(graph, origin);
   const levels = coarsened(finestLevel(origin, graph), {
     countMin: Math.max(64, 12 * origin.peCount),
     workMax: (1.2 * totalOf(origin.work)) / Math.max(64, 10 * origin.peCount),
@@ -73,7 +74,6 @@ function evacuated(level: Level, { isAvailable, peCount }: Placement): Int32Arra
   const at = level.home.slice();
   const refuges: number[] = [];
   for (let pe = 0; pe < peCount; pe++) if (isAvailable[pe] === 1) refuges.push(pe);
-  if (refuges.length === 0) return at;
   let next = 0;
   for (let object = 0; object < at.length; object++) {
     if (isAvailable[at[object]!] === 0 && level.isFixed[object] === 0) at[object] = refuges[next++ % refuges.length]!;
@@ -98,7 +98,7 @@ function withoutUnavailable(part: Int32Array, level: Level, origin: Placement): 
   const refuge = origin.isAvailable.indexOf(1);
   for (let object = 0; object < part.length; object++) {
     if (level.isFixed[object] === 1) part[object] = level.home[object]!;
-    else if (origin.isAvailable[part[object]!] === 0 && refuge !== -1) part[object] = refuge;
+    else if (origin.isAvailable[part[object]!] === 0) part[object] = refuge;
   }
   return part;
 }

@@ -18,6 +18,7 @@ import type { LbStatistics, Strategy } from '../core/balance/strategy.ts';
 import { Affinity } from './affinity.ts';
 import { refineInClusters } from './cluster-refinement.ts';
 import { type CommunicationGraph, communicationGraph } from './communication-graph.ts';
+import { evacuate } from './evacuation.ts';
 import { evenOut } from './even-out.ts';
 import { bestTry, type RefinementTry, refinementTries } from './load-refinement.ts';
 import { Placement } from './placement.ts';
@@ -40,15 +41,19 @@ export function refineWithCommunication(statistics: LbStatistics, tolerance: num
 }
 
 /**
- * The placement that sets the number of migrations, and the limits to try, least first. The last try may have stopped
- * early with fewer migrations than the best; then the best one's limit is aimed at with its number.
+ * The placement that sets the number of migrations, and the limits to try, least first. The last try may have stopped a
+ * little early with fewer migrations than the best; then the best one's limit is aimed at with its number.
  */
 function bounds(tries: readonly RefinementTry[]): { limits: number[]; at: Int32Array } {
   const best = bestTry(tries);
   const last = tries[tries.length - 1]!;
-  if (last.stranded > best.stranded || last.migrations >= best.migrations) return { limits: [best.max], at: best.at };
+  const isThrifty = last.migrations < best.migrations && last.max <= earlyStop * best.max;
+  if (last.stranded > best.stranded || !isThrifty) return { limits: [best.max], at: best.at };
   return { limits: best.max < last.max ? [best.max, last.max] : [last.max], at: last.at };
 }
+
+/** Two steps of tolerance: a try that stopped further off is no answer. */
+const earlyStop = 1.02;
 
 function atLimit(graph: CommunicationGraph, placement: Placement, limit: number): Affinity | undefined {
   return finished(new Affinity(graph, placement), limit, placement.migrations);
@@ -67,6 +72,7 @@ function inClusters(graph: CommunicationGraph, plan: Placement, limit: number): 
 /** Brought below the limit and polished, or undefined. */
 function finished(affinity: Affinity, limit: number, migrationsMax: number): Affinity | undefined {
   const bounds = { limit: roundedUp(limit), migrationsMax, ...searchEffort(affinity.graph.count) };
+  evacuate(affinity, bounds.limit);
   if (!evenOut(affinity, bounds) || affinity.placement.migrations > migrationsMax) return undefined;
   polish(affinity, bounds);
   return affinity;
