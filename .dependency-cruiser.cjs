@@ -23,7 +23,16 @@ module.exports = {
     only('launch', ['launch', 'core', 'transports'], 'launch is a composition root, below the commands'),
     only('cli', ['cli', 'launch', 'bench', 'lb-strategies', 'core/base'], 'commands start things, they do not reach into the core'),
     only('bench', ['bench', 'launch', 'core', 'transports', 'lb-strategies'], 'benches measure the layers below'),
-    only('examples', ['examples'], 'examples use the package like any program'),
+    {
+      name: 'examples-imports',
+      comment: 'examples use the package like any program, through its public entry points',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: {
+        path: '^(core|transports|launch|cli|bench|lb-strategies|projections|ampi|test)/',
+        pathNot: ['^core/index.ts$', '^launch/(index|in-thread).ts$', '^lb-strategies/index.ts$'],
+      },
+    },
     {
       name: 'base-imports-nothing',
       severity: 'error',

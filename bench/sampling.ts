@@ -59,42 +59,59 @@ export function report(samples: Samples): void {
 
 /** Measures and reports all trials of a program. */
 export async function measure(plan: Plan, trials: readonly Trial[]): Promise<void> {
-  const series: Series[] = [];
-  for (const trial of trials) series.push(await makeSeries(trial, plan));
+  const series = trials.map((trial) => ({
+    trial,
+    calibration: new Series(trial.calibration, plan.runMs / 2),
+    figure: new Series(trial.figure, plan.runMs),
+  }));
+  for (const { calibration, figure } of series) {
+    await calibration.fit();
+    await figure.fit();
+  }
   for (let run = 0; run < plan.runs; run++) {
-    for (const { trial, figureCount, calibrationCount, figure, calibration } of series) {
-      calibration.push((await trial.calibration.run(calibrationCount)) / calibrationCount);
-      figure.push((await trial.figure.run(figureCount)) / figureCount);
+    for (const { calibration, figure } of series) {
+      await calibration.sample();
+      await figure.sample();
     }
   }
-  for (const { trial, figure, calibration } of series) {
-    report({ case: trial.case, figure, calibration: { name: trial.calibration.name, values: calibration } });
+  for (const { trial, calibration, figure } of series) {
+    const { name } = trial.calibration;
+    report({ case: trial.case, figure: figure.samples, calibration: { name, values: calibration.samples } });
   }
 }
 
-/** The samples of one trial, as they grow. */
-interface Series {
-  readonly trial: Trial;
-  readonly figureCount: number;
-  readonly calibrationCount: number;
-  readonly figure: number[];
-  readonly calibration: number[];
-}
+/** The samples of one kind of work, as they grow. */
+class Series {
+  /** Milliseconds per operation. */
+  readonly samples: number[] = [];
+  readonly #work: Work;
+  readonly #runMs: number;
+  #count: number;
 
-async function makeSeries(trial: Trial, { runMs }: Plan): Promise<Series> {
-  const calibrationCount = await fit(trial.calibration, runMs / 2);
-  const figureCount = await fit(trial.figure, runMs);
-  return { trial, figureCount, calibrationCount, figure: [], calibration: [] };
-}
+  constructor(work: Work, runMs: number) {
+    this.#work = work;
+    this.#runMs = runMs;
+    this.#count = work.step ?? 1;
+  }
 
-/** The count whose run takes about `runMs`, once warm. */
-async function fit(work: Work, runMs: number): Promise<number> {
-  const step = work.step ?? 1;
-  let count = step;
-  for (;;) {
-    const elapsedMs = await work.run(count);
-    // The last try was half as long or longer, and most of it ran optimised code.
-    if (elapsedMs > runMs / 2) return step * Math.max(1, Math.round((count * runMs) / elapsedMs / step));
-    count *= 2;
+  /** Finds the count that takes about `runMs`, once warm. */
+  async fit(): Promise<void> {
+    const step = this.#work.step ?? 1;
+    // Twice, since one run may have met a pause that has nothing to do with it.
+    const msEach = Math.min(await this.#runLongEnough(), await this.#runLongEnough());
+    this.#count = step * Math.max(1, Math.round(this.#runMs / msEach / step));
+  }
+
+  async sample(): Promise<void> {
+    this.samples.push(await this.#runLongEnough());
+  }
+
+  /** Milliseconds per operation of a run of at least half of `runMs`. The count grows only if it was too small. */
+  async #runLongEnough(): Promise<number> {
+    for (;;) {
+      const elapsedMs = await this.#work.run(this.#count);
+      if (elapsedMs >= this.#runMs / 2) return elapsedMs / this.#count;
+      this.#count *= 2;
+    }
   }
 }

@@ -11,8 +11,9 @@ const program = new Command('charm4ts')
   .version(readManifest().version)
   .showHelpAfterError('(add --help for usage)');
 
-program.addCommand(runCommand());
-program.addCommand(lbSimCommand());
-program.addCommand(benchCommand());
+// With the program's settings: after an error a command too tells how to get help.
+for (const command of [runCommand(), lbSimCommand(), benchCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
 
 await program.parseAsync();

@@ -1,7 +1,7 @@
 /** `charm4ts run`: a program on the cores of this machine. */
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { runJob } from '../launch/job.ts';
+import { type JobOptions, runJob } from '../launch/job.ts';
 import { formatReport } from '../launch/report.ts';
 
 interface RunFlags {
@@ -17,11 +17,11 @@ export function runCommand(): Command {
     .description('Run a program on worker threads, one PE each.')
     .argument('<program>', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
     .argument('[args...]', "the program's own arguments (charm.args)")
-    .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 1024))
+    .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
     .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))
-    .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', Number)
+    .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', milliseconds)
     .addHelpText('after', examples)
     .action(run);
 }
@@ -33,21 +33,39 @@ Examples:
   charm4ts run app.ts --pes 2 -- --verbose and so is everything after --
   charm4ts run app.ts --shuffle --seed 7
 
-Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted.`;
+Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted; 141 if nobody reads the
+output any more.`;
 
 async function run(program: string, args: string[], flags: RunFlags): Promise<void> {
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const result = await runJob({ program, args, ...flags, signal: interrupt.signal });
-  if (result.error !== undefined) process.stderr.write(`${formatReport(result.error)}\n`);
-  process.exitCode = result.exitCode;
+  // The job sees to them while it runs; what comes behind its end can no longer be told to anyone.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+  const { exitCode, error } = await outcome({ program, args, ...flags, signal: interrupt.signal });
+  if (error !== undefined) process.stderr.write(`${formatReport(error)}\n`);
+  process.exitCode = exitCode;
+}
+
+/** A job that could not even be begun ends like one that failed. */
+async function outcome(options: JobOptions): Promise<{ readonly exitCode: number; readonly error: unknown }> {
+  try {
+    return await runJob(options);
+  } catch (error) {
+    return { exitCode: 1, error };
+  }
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('expected a number of milliseconds, 0 or more.');
 }
 
 function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`expected an integer from ${min} to ${max}.`);
   };
 }

@@ -5,6 +5,7 @@
  * Determinism: everything but the program's own timers and I/O depends on the seed alone.
  */
 import { systemClock } from '../core/base/clock.ts';
+import { locate } from '../core/base/errors.ts';
 import { SeededRandom } from '../core/base/random.ts';
 import type { ProgramModule } from '../core/message/registry.ts';
 import { Registry } from '../core/message/registry.ts';
@@ -39,8 +40,12 @@ export interface InThreadResult {
 
 /** Runs a program to its end; never throws for a failed job. */
 export async function runInThread(options: InThreadOptions): Promise<InThreadResult> {
-  const driver = new Driver(options);
-  return driver.run();
+  try {
+    return await new Driver(options).run();
+  } catch (error) {
+    // The program itself can't be used: no main, a class with a forbidden method name.
+    return { exitCode: 1, error, messages: 0, frames: 0 };
+  }
 }
 
 /** PEs that have something to do; drawing one is O(1). */
@@ -105,8 +110,7 @@ class Driver {
       const pe = new Pe({
         id,
         pes,
-        node: Math.floor(id / pesPerNode),
-        nodes: Math.ceil(pes / pesPerNode),
+        pesPerNode,
         args: options.args ?? [],
         clock: systemClock,
         random,
@@ -123,7 +127,7 @@ class Driver {
   #hostOf(id: number): PeHost {
     return {
       exit: (exitCode) => this.#finish(exitCode, undefined),
-      fail: (error) => this.#finish(1, error),
+      fail: (error) => this.#finish(1, locate(error, { pe: id })),
       wake: () => this.#touch(id),
       after: (delayMs, action) => {
         this.#outside++;

@@ -2,16 +2,20 @@
  * A job on the cores of one machine: a supervisor (the thread that calls `runJob`) and one worker thread per PE.
  *
  *  1. Shared memory and workers are made at once; the program compiles meanwhile.
- *  2. Workers load the program and report what it exports; differences between PEs end the job.
+ *  2. Workers load the program and report what it exports; differences between PEs end the job. Once all agree, PE 0
+ *     runs `main`.
  *  3. The first word wins: `exit` from the program, `failed` from a PE, or a worker that ends. The supervisor then
  *     sets every PE's stop word.
- *  4. Workers flush and report `done`; one that does not within the grace time is terminated.
+ *  4. Workers stop running the program (`left`), flush their output, and report `done`; one that does not leave the
+ *     program within the grace time is terminated.
  *
- * Invariant: when `runJob` settles no worker of the job is alive.
+ * Invariants: when `runJob` settles no worker of the job is alive, and all output has been passed on. A failed job has
+ * exactly one error, the first.
+ *
+ * Not handled: a PE in a synchronous system call (`execSync`) can't be terminated; the job ends when the call does.
  */
 import { availableParallelism } from 'node:os';
-import { type ResourceLimits, Worker } from 'node:worker_threads';
-import { CharmError, describeThrown, fromWire, PeLostError, UsageError } from '../core/base/errors.ts';
+import { CharmError, describePlace, describeThrown, fromWire, type Place, UsageError } from '../core/base/errors.ts';
 import {
   makeSharedMachine,
   PeWord,
@@ -19,9 +23,10 @@ import {
   type SharedMachine,
   wakePe,
 } from '../transports/threads/threads-link.ts';
-import { distUrl } from './package-root.ts';
-import { prepareProgram } from './program-loader.ts';
-import type { ClassDescription, ProgramReady, WorkerMessage, WorkerStart } from './worker-protocol.ts';
+import { lostError } from './lost-pe.ts';
+import { PeThread, type ThreadEnd } from './pe-thread.ts';
+import { explainSyntaxError, prepareProgram } from './program-loader.ts';
+import type { ClassDescription, WorkerMessage } from './worker-protocol.ts';
 
 export interface JobOptions {
   /** A .ts, .mts, .js or .mjs file. */
@@ -54,143 +59,176 @@ export interface JobResult {
 
 /** A PE has this long to leave its entry method after the job has ended. */
 const stopGraceMs = 2000;
+const pesMax = 256;
 export const exitCodeInterrupted = 130;
+/** As a shell shows a program that was ended by SIGPIPE. */
+export const exitCodeBrokenPipe = 141;
 
-/** Runs a program to its end on worker threads. Never throws for a failed job. */
+/** Runs a program to its end on worker threads. Never throws for a failed job. @throws UsageError for bad options. */
 export async function runJob(options: JobOptions): Promise<JobResult> {
   const pes = options.pes ?? availableParallelism();
-  if (!Number.isInteger(pes) || pes < 1 || pes > 1024) throw new UsageError(`pes must be 1 to 1024, not ${pes}`);
-  const job = new Job(options, pes);
+  if (!Number.isInteger(pes) || pes < 1 || pes > pesMax)
+    throw new UsageError(`pes must be an integer from 1 to ${pesMax}, not ${pes}`);
+  const job = new Job(options, pes, makeMachine(pes));
   return job.run();
+}
+
+function makeMachine(pes: number): SharedMachine {
+  try {
+    return makeSharedMachine(pes);
+  } catch (cause) {
+    const message = `the shared memory of ${pes} PEs could not be had (${describeThrown(cause)}); use fewer PEs`;
+    throw new CharmError('ERR_RESOURCES', message, undefined, { cause });
+  }
+}
+
+interface JobEnd {
+  readonly exitCode: number;
+  readonly error: Error | undefined;
 }
 
 class Job {
   readonly #options: JobOptions;
   readonly #pes: number;
   readonly #machine: SharedMachine;
-  readonly #workers: Worker[] = [];
-  readonly #done: boolean[] = [];
-  readonly #lost: Promise<void>[] = [];
-  readonly #output = { stdout: '', stderr: '' };
+  readonly #threads: PeThread[] = [];
+  #loaded = 0;
   #description: readonly string[] | undefined = undefined;
   #classes: readonly ClassDescription[] = [];
-  #end: { readonly exitCode: number; readonly error: Error | undefined } | undefined = undefined;
+  #end: JobEnd | undefined = undefined;
   #ended!: () => void;
   readonly #whenEnded: Promise<void> = new Promise((resolve) => {
     this.#ended = resolve;
   });
 
-  constructor(options: JobOptions, pes: number) {
+  constructor(options: JobOptions, pes: number, machine: SharedMachine) {
     this.#options = options;
     this.#pes = pes;
-    this.#machine = makeSharedMachine(pes);
+    this.#machine = machine;
   }
 
   async run(): Promise<JobResult> {
-    const { signal } = this.#options;
-    const interrupt = (): void =>
-      this.#finish(exitCodeInterrupted, new CharmError('ERR_ABORTED', 'the job was interrupted'));
-    if (signal?.aborted === true) interrupt();
-    signal?.addEventListener('abort', interrupt, { once: true });
-    for (let pe = 0; pe < this.#pes; pe++) this.#startWorker(pe);
+    const release = this.#listen();
+    try {
+      if (this.#end === undefined) {
+        this.#startThreads();
+        this.#deliverProgram();
+      }
+      await this.#whenEnded;
+      await this.#stopThreads();
+    } finally {
+      release();
+    }
+    const text = (stream: 'stdout' | 'stderr'): string => this.#threads.map((t) => t.output[stream]).join('');
+    return { ...this.#end!, stdout: text('stdout'), stderr: text('stderr') };
+  }
+
+  /** Hears of interruption, and of trouble with the output. Returns what undoes it. */
+  #listen(): () => void {
+    const { signal, stdout } = this.#options;
+    const onAbort = (): void => this.#interrupt();
+    const onOutputError = (error: NodeJS.ErrnoException): void => this.#outputFailed(error);
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const outputs = stdout === 'capture' ? [] : [process.stdout, process.stderr];
+    for (const output of outputs) output.on('error', onOutputError);
+    return () => {
+      signal?.removeEventListener('abort', onAbort);
+      for (const output of outputs) output.off('error', onOutputError);
+    };
+  }
+
+  #startThreads(): void {
+    const { args = [], shuffle = false, heapMb } = this.#options;
+    const seed = this.#options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
+    const spinMs = this.#options.spinMs ?? (this.#pes <= availableParallelism() ? 0.2 : 0);
+    const isCaptured = this.#options.stdout === 'capture';
+    for (let pe = 0; pe < this.#pes; pe++) {
+      const start = { pe, machine: this.#machine, args, seed, spinMs, shuffle };
+      const thread: PeThread = new PeThread(
+        { start, isCaptured, heapMb },
+        (message) => this.#onMessage(thread, message),
+        (end) => this.#onThreadEnd(thread, end),
+      );
+      this.#threads.push(thread);
+    }
+  }
+
+  #deliverProgram(): void {
     prepareProgram(this.#options.program).then(
       (url) => {
-        for (const worker of this.#workers) worker.postMessage({ url } satisfies ProgramReady);
+        if (this.#end === undefined) for (const thread of this.#threads) thread.tell({ kind: 'program', url });
       },
       (error: unknown) => this.#fail(error),
     );
-    await this.#whenEnded;
-    await this.#stopWorkers();
-    signal?.removeEventListener('abort', interrupt);
-    return { ...this.#end!, ...this.#output };
   }
 
-  #startWorker(pe: number): void {
-    const {
-      args = [],
-      seed = Math.trunc(performance.timeOrigin + performance.now()),
-      shuffle = false,
-      heapMb,
-    } = this.#options;
-    const spinMs = this.#options.spinMs ?? (this.#pes <= availableParallelism() ? 0.2 : 0);
-    const start: WorkerStart = { pe, machine: this.#machine, args, seed, spinMs, shuffle };
-    const capture = this.#options.stdout === 'capture';
-    const limits: { resourceLimits?: ResourceLimits } =
-      heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } };
-    const worker = new Worker(distUrl('launch/pe-worker.js'), {
-      workerData: start,
-      stdout: capture,
-      stderr: capture,
-      name: `PE ${pe}`,
-      ...limits,
-    });
-    if (capture) {
-      for (const stream of ['stdout', 'stderr'] as const) {
-        worker[stream].setEncoding('utf8').on('data', (text: string) => {
-          this.#output[stream] += text;
-        });
-      }
-    }
-    let thrown: { readonly value: unknown } | undefined;
-    worker.on('message', (message: WorkerMessage) => this.#onMessage(pe, message));
-    // `error` does not come for process.exit, and its value may be null; `exit` always comes.
-    worker.on('error', (value: unknown) => {
-      thrown = { value };
-    });
-    this.#lost.push(
-      new Promise((resolve) => {
-        worker.on('exit', (code) => {
-          if (this.#done[pe] !== true) this.#fail(this.#lostError(pe, code, thrown));
-          resolve();
-        });
-      }),
-    );
-    this.#workers.push(worker);
-    this.#done.push(false);
-  }
-
-  #onMessage(pe: number, message: WorkerMessage): void {
+  #onMessage(thread: PeThread, message: WorkerMessage): void {
     if (message.kind === 'exit') this.#finish(message.code, undefined);
-    else if (message.kind === 'failed') this.#fail(fromWire(message.error));
-    else if (message.kind === 'done') this.#onDone(pe);
-    else this.#onLoaded(pe, message.description, message.classes);
+    else if (message.kind === 'failed') void this.#onFailed(fromWire(message.error));
+    else if (message.kind === 'left') thread.phase = 'left';
+    else if (message.kind === 'loaded') this.#onLoaded(thread, message.description, message.classes);
+    else {
+      thread.phase = 'done';
+      thread.terminate();
+    }
   }
 
-  #onDone(pe: number): void {
-    this.#done[pe] = true;
-    void this.#workers[pe]!.terminate();
+  async #onFailed(error: Error): Promise<void> {
+    this.#fail(await explainSyntaxError(this.#options.program, error));
   }
 
-  #onLoaded(pe: number, description: readonly string[], classes: readonly ClassDescription[]): void {
+  #onThreadEnd(thread: PeThread, end: ThreadEnd): void {
+    if (thread.phase === 'done') return;
+    this.#fail(lostError(this.#whatRuns(thread.pe), end));
+  }
+
+  #onLoaded(thread: PeThread, description: readonly string[], classes: readonly ClassDescription[]): void {
+    thread.phase = 'running';
     if (this.#description === undefined) {
       this.#description = description;
       this.#classes = classes;
-      return;
     }
-    const known = this.#description;
-    const differences = [
-      ...description.filter((line) => !known.includes(line)).map((line) => `only on PE ${pe}: ${line}`),
-      ...known.filter((line) => !description.includes(line)).map((line) => `not on PE ${pe}: ${line}`),
-    ];
-    if (differences.length === 0) return;
-    const text = `the program's exports differ between PEs; every PE must load the same classes:\n  ${differences.join('\n  ')}`;
-    this.#fail(new CharmError('ERR_REGISTRY_MISMATCH', text, { pe }));
+    const differences = compare(this.#description, description, thread.pe);
+    if (differences.length > 0) {
+      const text = `the program's exports differ between PEs; every PE must load the same classes:\n  ${differences.join('\n  ')}`;
+      return this.#fail(new CharmError('ERR_REGISTRY_MISMATCH', text, { pe: thread.pe }));
+    }
+    this.#loaded++;
+    if (this.#loaded === this.#pes) this.#threads[0]!.tell({ kind: 'go' });
   }
 
-  #lostError(pe: number, code: number, thrown: { readonly value: unknown } | undefined): PeLostError {
+  /** Chare and entry method that run on a PE now, as far as known. */
+  #whatRuns(pe: number): Place {
     const word = pe * peWordsPerPe + PeWord.progress;
-    const running = describeProgress(this.#classes, this.#machine.peWords[word]!, this.#machine.peWords[word + 1]!);
-    const isMemory = (thrown?.value as { code?: string } | null | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
-    let why = `it ended with exit code ${code} (process.exit called in the program?)`;
-    if (isMemory) why = 'it ran out of heap; give each PE more with --heap-mb, or keep less on it';
-    else if (thrown !== undefined)
-      why = `uncaught outside an entry method (timer, I/O or promise): ${describeThrown(thrown.value)}`;
-    const options = thrown === undefined ? undefined : { cause: thrown.value };
-    return new PeLostError('ERR_PE_LOST', `${why}${running}`, { pe }, options);
+    const entryWord = this.#machine.peWords[word]!;
+    const index = this.#machine.peWords[word + 1]!;
+    const type = entryWord === 0 ? undefined : this.#classes[entryWord >>> 16];
+    const entry = type?.entries[(entryWord & 0xffff) - 1];
+    if (type === undefined || entry === undefined) return { pe };
+    return { pe, chare: index === -1 ? type.name : `${type.name}[${index}]`, entry };
+  }
+
+  #interrupt(): void {
+    const running = this.#threads
+      .map((thread) => this.#whatRuns(thread.pe))
+      .filter((place) => place.entry !== undefined);
+    const where = running.length === 0 ? '' : `, while ${describePlace(running[0]!)} was running`;
+    this.#finish(exitCodeInterrupted, new CharmError('ERR_INTERRUPTED', `the job was interrupted${where}`));
+  }
+
+  /** A reader that has seen enough (`| head`) is no error; a full disk is. */
+  #outputFailed(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EPIPE') this.#finish(exitCodeBrokenPipe, undefined);
+    else {
+      const message = `the program's output could not be written: ${error.message}`;
+      this.#fail(new CharmError('ERR_OUTPUT', message, undefined, { cause: error }));
+    }
+    for (const thread of this.#threads) thread.dropOutput();
   }
 
   #fail(error: unknown): void {
-    this.#finish(1, error instanceof Error ? error : new CharmError('ERR_ABORTED', describeThrown(error)));
+    this.#finish(1, error instanceof Error ? error : new CharmError('ERR_INTERNAL', describeThrown(error)));
   }
 
   /** The first end counts. */
@@ -205,20 +243,27 @@ class Job {
     this.#ended();
   }
 
-  async #stopWorkers(): Promise<void> {
+  async #stopThreads(): Promise<void> {
+    for (const thread of this.#threads) thread.tell({ kind: 'stop' });
     const grace = setTimeout(() => {
-      for (const worker of this.#workers) void worker.terminate();
+      // Our own thread may have been blocked by a slow reader of its output: first hear what the PEs have said since.
+      setImmediate(() => this.#terminateStragglers());
     }, stopGraceMs);
-    await Promise.all(this.#lost);
+    await Promise.all(this.#threads.map((thread) => thread.ended));
     clearTimeout(grace);
+  }
+
+  /** One that has left the program only waits for its output to be read, and is not hurried. */
+  #terminateStragglers(): void {
+    for (const thread of this.#threads) {
+      if (thread.phase === 'loading' || thread.phase === 'running') thread.terminate();
+    }
   }
 }
 
-/** ` while Ring[3].pass was running`, from a PE's progress words. */
-function describeProgress(classes: readonly ClassDescription[], entryWord: number, index: number): string {
-  if (entryWord === 0) return '';
-  const type = classes[entryWord >>> 16];
-  const entry = type?.entries[(entryWord & 0xffff) - 1];
-  if (type === undefined || entry === undefined) return '';
-  return ` while ${type.name}${index === -1 ? '' : `[${index}]`}.${entry} was running`;
+function compare(known: readonly string[], found: readonly string[], pe: number): string[] {
+  return [
+    ...found.filter((line) => !known.includes(line)).map((line) => `only on PE ${pe}: ${line}`),
+    ...known.filter((line) => !found.includes(line)).map((line) => `not on PE ${pe}: ${line}`),
+  ];
 }

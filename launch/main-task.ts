@@ -18,9 +18,11 @@ export function mainOf(program: ProgramModule, name: string): Main {
 
 export function startMain(pe: Pe, main: Main): void {
   const fail = (cause: unknown): void => {
-    // A usage error of the runtime is reported as itself; it names the mistake.
     const place = { pe: 0, chare: 'main' };
     pe.fail(new EntryError('ERR_MAIN_FAILED', describeThrown(cause), place, { cause }));
+  };
+  const ended = (): void => {
+    pe.isMainRunning = false;
   };
   pe.post({
     source: 0,
@@ -28,7 +30,8 @@ export function startMain(pe: Pe, main: Main): void {
     run: () => {
       try {
         pe.needsTurn = true;
-        Promise.resolve(main(pe.charm)).catch(fail);
+        pe.isMainRunning = true;
+        Promise.resolve(main(pe.charm)).then(ended, fail);
       } catch (cause) {
         fail(cause);
       }

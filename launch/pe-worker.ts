@@ -2,42 +2,81 @@
  * The worker thread of one PE: loads the program, builds the PE, runs it, and leaves.
  *
  * Steps: 1. link and host from the shared machine; 2. wait for the program's address; 3. import it, build the
- * registry and report its description; 4. run; 5. flush output, report `done`, end.
+ * registry and report its description; 4. run, on PE 0 once all others have loaded too; 5. say `left`, flush output,
+ * report `done`, end.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../core/base/clock.ts';
-import { CharmError, describeThrown, toWire } from '../core/base/errors.ts';
+import { CharmError, describeThrown, locate, PeLostError, toWire } from '../core/base/errors.ts';
 import { SeededRandom } from '../core/base/random.ts';
 import { type ProgramModule, Registry } from '../core/message/registry.ts';
 import { Pe } from '../core/pe/pe.ts';
 import { PriorityQueue, ShuffledQueue } from '../core/pe/task-queue.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
+import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { ThreadHost } from './thread-host.ts';
-import type { ProgramReady, WorkerMessage, WorkerStart } from './worker-protocol.ts';
+import type { WorkerMessage, WorkerOrder, WorkerStart } from './worker-protocol.ts';
 
 const port = parentPort!;
 const start = workerData as WorkerStart;
+const here = { pe: start.pe };
 const tell = (message: WorkerMessage): void => port.postMessage(message);
+const fail = (error: unknown): void => tell({ kind: 'failed', error: toWire(locate(error, here)) });
 
-/** The program's address; the port stays open after it, since it keeps the sleeping thread alive. */
-function programAddress(): Promise<string> {
-  return new Promise((resolve) => {
-    port.on('message', (message: ProgramReady) => resolve(message.url));
-  });
+/** Thrown inside this file only: the job has ended before this PE began to run. */
+const stopped = Symbol('stopped');
+
+/** The supervisor's orders. Listening keeps the port open, and so the sleeping thread alive. */
+class Orders {
+  readonly program: Promise<string>;
+  readonly go: Promise<void>;
+  readonly #stop: Promise<never>;
+
+  constructor() {
+    let onProgram!: (url: string) => void;
+    let onGo!: () => void;
+    let onStop!: (reason: unknown) => void;
+    this.program = new Promise((resolve) => {
+      onProgram = resolve;
+    });
+    this.go = new Promise((resolve) => {
+      onGo = resolve;
+    });
+    this.#stop = new Promise((_, reject) => {
+      onStop = reject;
+    });
+    this.#stop.catch(() => undefined);
+    port.on('message', (order: WorkerOrder) => {
+      if (order.kind === 'program') onProgram(order.url);
+      else if (order.kind === 'go') onGo();
+      else onStop(stopped);
+    });
+  }
+
+  /** Waits for something before this PE runs. @throws stopped if the job ends meanwhile. */
+  unlessStopped<T>(something: Promise<T>): Promise<T> {
+    return Promise.race([something, this.#stop]);
+  }
 }
 
 async function load(url: string): Promise<ProgramModule> {
+  const probe = new LoopProbe(port);
   try {
-    return (await import(url)) as ProgramModule;
+    // A top-level await may wait for something that never comes; then nothing keeps the event loop going.
+    return await Promise.race([import(url) as Promise<ProgramModule>, probe.whenDrained().then(neverLoaded)]);
   } catch (cause) {
-    throw new CharmError(
-      'ERR_PROGRAM',
-      `the program could not be loaded: ${describeThrown(cause)}`,
-      { pe: start.pe },
-      { cause },
-    );
+    if (cause instanceof CharmError && cause.code === 'ERR_PROGRAM') throw cause;
+    const message = `the program could not be loaded: ${describeThrown(cause)}`;
+    throw new CharmError('ERR_PROGRAM', message, here, { cause });
+  } finally {
+    probe.cancel();
   }
+}
+
+function neverLoaded(): never {
+  const message = 'the program never finishes loading: a top-level await waits for something that does not come';
+  throw new CharmError('ERR_PROGRAM', message, here);
 }
 
 function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink): Pe {
@@ -46,8 +85,7 @@ function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink): Pe {
   return new Pe({
     id,
     pes: machine.pes,
-    node: 0,
-    nodes: 1,
+    pesPerNode: machine.pes,
     args,
     clock: systemClock,
     random: new SeededRandom(seed, id + 1),
@@ -59,18 +97,52 @@ function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink): Pe {
   });
 }
 
-async function run(): Promise<void> {
+const uncaught = {
+  uncaughtException: 'uncaught in a callback of a timer or of I/O, outside entry methods',
+  unhandledRejection: 'a promise was rejected, and nobody awaits or catches it',
+} as const;
+
+/** What nobody has caught: the thread would die of it; so it ends the job, but may flush its output first. */
+function watchUncaught(pe: Pe): void {
+  for (const [event, what] of Object.entries(uncaught)) {
+    process.on(event, (cause: unknown) => {
+      // A program with a listener of its own sees to it itself.
+      if (process.listenerCount(event) > 1) return;
+      pe.fail(new PeLostError('ERR_UNCAUGHT', `${what}: ${describeThrown(cause)}`, here, { cause }));
+    });
+  }
+}
+
+/** Tells which entry method called `process.exit`; nothing after it runs in this thread. */
+function watchExit(pe: Pe): void {
+  process.on('exit', (code) => {
+    const { current, currentEntry } = pe;
+    if (current === undefined || currentEntry === undefined || pe.isStopped) return;
+    const place = { ...here, chare: current.label, entry: currentEntry.name };
+    const message = `process.exit(${code}) was called, which ends only this PE's thread; end a job with charm.exit()`;
+    tell({ kind: 'failed', error: toWire(new PeLostError('ERR_PE_LOST', message, place)) });
+  });
+}
+
+async function run(orders: Orders): Promise<void> {
   const link = new ThreadsLink(start.pe, start.machine);
   const host = new ThreadHost(port, start.pe, start.machine, link, start.spinMs);
-  const program = await load(await programAddress());
+  const url = await orders.unlessStopped(orders.program);
+  const program = await orders.unlessStopped(load(url));
   const registry = new Registry(program);
+  const main = start.pe === 0 ? mainOf(program, 'the program') : undefined;
   const classes = registry.types.map(({ name, table }) => ({
     name,
     entries: table.entries.map((entry) => entry.name),
   }));
   tell({ kind: 'loaded', description: registry.describe(), classes });
   const pe = makePe(registry, host, link);
-  if (start.pe === 0) startMain(pe, mainOf(program, 'the program module'));
+  watchUncaught(pe);
+  watchExit(pe);
+  if (main !== undefined) {
+    await orders.unlessStopped(orders.go);
+    startMain(pe, main);
+  }
   await host.run(pe);
 }
 
@@ -78,11 +150,14 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
+// Stack traces name the program's own files and lines. Set before the program is loaded, which is when maps are read.
+process.setSourceMapsEnabled(true);
 try {
-  await run();
+  await run(new Orders());
 } catch (error) {
-  tell({ kind: 'failed', error: toWire(error) });
+  if (error !== stopped) fail(error);
 }
+tell({ kind: 'left' });
 await flush(process.stdout);
 await flush(process.stderr);
 tell({ kind: 'done' });

@@ -17,10 +17,12 @@ import { packageName, packageRoot, readManifest } from './package-root.ts';
 
 const plain = new Set(['.js', '.mjs', '.cjs']);
 const compiled = new Set(['.ts', '.mts', '.cts', '.tsx', '.jsx']);
+/** Part of the names in the cache; to be raised when `bundle` makes something else of the same files. */
+const cacheGeneration = 2;
 
 /** Address of an importable module. @throws CharmError ERR_PROGRAM if there is no such file or it does not compile. */
 export async function prepareProgram(program: string | URL): Promise<string> {
-  const file = resolve(typeof program === 'string' && !program.startsWith('file:') ? program : fileURLToPath(program));
+  const file = programFile(program);
   const isFile = await stat(file).then(
     (s) => s.isFile(),
     () => false,
@@ -37,6 +39,23 @@ export async function prepareProgram(program: string | URL): Promise<string> {
   return pathToFileURL(await compile(file)).href;
 }
 
+/**
+ * A better error for JavaScript that Node.js refuses without saying where; if there is nothing to add, the same one.
+ * TypeScript does not need it, since it has been compiled before.
+ */
+export async function explainSyntaxError(program: string | URL, error: Error): Promise<Error> {
+  const isSyntax = error instanceof CharmError && error.code === 'ERR_PROGRAM' && error.cause instanceof SyntaxError;
+  if (!isSyntax) return error;
+  return bundle(programFile(program)).then(
+    () => error,
+    (better: unknown) => (better instanceof CharmError ? better : error),
+  );
+}
+
+function programFile(program: string | URL): string {
+  return resolve(typeof program === 'string' && !program.startsWith('file:') ? program : fileURLToPath(program));
+}
+
 function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), packageName);
 }
@@ -50,7 +69,7 @@ interface CacheEntry {
 async function compile(file: string): Promise<string> {
   const folder = cacheFolder();
   const { version } = readManifest();
-  const index = join(folder, `${hash(`${version} ${packageRoot} ${process.version} ${file}`)}.json`);
+  const index = join(folder, `${hash(`${cacheGeneration} ${version} ${packageRoot} ${process.version} ${file}`)}.json`);
   const cached = await fresh(index);
   if (cached !== undefined) return cached;
   const { code, files } = await bundle(file);
@@ -84,10 +103,13 @@ async function bundle(file: string): Promise<{ readonly code: string; readonly f
       entryPoints: [file],
       bundle: true,
       write: false,
+      // Not written there by esbuild; but the paths in the source map start from it.
+      outdir: cacheFolder(),
       format: 'esm',
       platform: 'node',
       target: `node${process.versions.node}`,
       sourcemap: 'inline',
+      sourcesContent: false,
       logLevel: 'silent',
       keepNames: true,
       plugins: [ownFiles(files), outsidePackages()],
@@ -97,9 +119,9 @@ async function bundle(file: string): Promise<{ readonly code: string; readonly f
     const failure = error as BuildFailure;
     if (!Array.isArray(failure.errors)) throw error;
     const lines = failure.errors.map(({ text, location }) =>
-      location === null ? text : `${location.file}:${location.line}:${location.column}: ${text}`,
+      location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
     );
-    throw new CharmError('ERR_PROGRAM', `${file} does not compile:\n  ${lines.join('\n  ')}`);
+    throw new CharmError('ERR_PROGRAM', `${file} does not compile\n  ${lines.join('\n  ')}`);
   }
 }
 

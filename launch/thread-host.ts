@@ -10,7 +10,7 @@
  *  5. sleep, in Atomics.waitAsync, which leaves the event loop alive and uses no CPU.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { toWire } from '../core/base/errors.ts';
+import { locate, toWire } from '../core/base/errors.ts';
 import type { Pe, PeHost } from '../core/pe/pe.ts';
 import {
   PeWord,
@@ -19,7 +19,7 @@ import {
   type ThreadsLink,
   wakePe,
 } from '../transports/threads/threads-link.ts';
-import { OutsideWork } from './outside-work.ts';
+import { LoopProbe } from './loop-probe.ts';
 import type { WorkerMessage } from './worker-protocol.ts';
 
 /** The event loop gets a turn this often. */
@@ -42,7 +42,11 @@ export class ThreadHost implements PeHost {
   readonly #id: number;
   readonly #link: ThreadsLink;
   readonly #spinMs: number;
-  #outsideWork: OutsideWork | undefined = undefined;
+  readonly #probe: LoopProbe;
+  /** A stuck check wants to know whether the event loop waits for anything. */
+  #mustProbe = false;
+  /** The event loop waited for nothing when this many messages had been processed. */
+  #drainedAt = -1;
   #pe!: Pe;
   #isParked = false;
   #batch = 64;
@@ -61,12 +65,12 @@ export class ThreadHost implements PeHost {
     this.#id = id;
     this.#link = link;
     this.#spinMs = spinMs;
+    this.#probe = new LoopProbe(port);
   }
 
   /** Runs `pe` until the job ends. */
   async run(pe: Pe): Promise<void> {
     this.#pe = pe;
-    this.#outsideWork = new OutsideWork();
     for (;;) {
       const next = this.#work();
       if (next === 'stop') return;
@@ -162,10 +166,19 @@ export class ThreadHost implements PeHost {
     if (!waiting.async) return;
     this.#isParked = true;
     const timer = this.#id === 0 ? this.#scheduleStuckCheck() : undefined;
+    if (this.#mustProbe) this.#probeLoop();
     await waiting.value;
+    this.#probe.cancel();
     this.#isParked = false;
     clearTimeout(timer);
     this.#hasLooseEnds = true;
+  }
+
+  #probeLoop(): void {
+    this.#probe.begin(() => {
+      this.#mustProbe = false;
+      this.#drainedAt = this.#pe.processed;
+    });
   }
 
   #scheduleStuckCheck(): NodeJS.Timeout {
@@ -188,7 +201,7 @@ export class ThreadHost implements PeHost {
   }
 
   fail(error: unknown): void {
-    this.#tell({ kind: 'failed', error: toWire(error) });
+    this.#tell({ kind: 'failed', error: toWire(locate(error, { pe: this.#id })) });
   }
 
   wake(): void {
@@ -202,8 +215,11 @@ export class ThreadHost implements PeHost {
     }, delayMs);
   }
 
+  /** Yes, unless it is known that there is none; the answer is then there for the next stuck check. */
   hasOutsideWork(): boolean {
-    return this.#outsideWork!.isOpen();
+    if (this.#drainedAt === this.#pe.processed) return false;
+    this.#mustProbe = true;
+    return true;
   }
 
   #tell(message: WorkerMessage): void {

@@ -13,10 +13,14 @@ export interface WorkerStart {
   readonly shuffle: boolean;
 }
 
-/** Sent to a worker once the program has been compiled. */
-export interface ProgramReady {
-  readonly url: string;
-}
+/**
+ * To a worker: the program's address, once it has been compiled; to PE 0 the word to run `main`, once all PEs have
+ * loaded the same program; and to those that have not begun to run, the word to leave (the others see their stop word).
+ */
+export type WorkerOrder =
+  | { readonly kind: 'program'; readonly url: string }
+  | { readonly kind: 'go' }
+  | { readonly kind: 'stop' };
 
 export interface ClassDescription {
   readonly name: string;
@@ -28,4 +32,6 @@ export type WorkerMessage =
   | { readonly kind: 'loaded'; readonly description: readonly string[]; readonly classes: readonly ClassDescription[] }
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'failed'; readonly error: ErrorWire }
+  /** It runs no more of the program; only its output is still on the way. */
+  | { readonly kind: 'left' }
   | { readonly kind: 'done' };

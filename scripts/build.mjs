@@ -17,8 +17,7 @@ const entryPoints = [
   ...benchPrograms,
 ];
 
-await rm('dist/chunks', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints,
   outdir: 'dist',
   outbase: '.',
@@ -31,5 +30,10 @@ await build({
   packages: 'external',
   sourcemap: true,
   logLevel: 'warning',
+  metafile: true,
 });
+// Chunks of earlier builds go last, so that a job that is starting meanwhile still finds what it needs.
+for (const file of await readdir('dist/chunks')) {
+  if (metafile.outputs[`dist/chunks/${file}`] === undefined) await rm(`dist/chunks/${file}`);
+}
 await chmod('dist/cli/main.js', 0o755);

@@ -19,8 +19,8 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-// Two files at a time: the tests on real threads bring threads of their own.
-const settings = ['--import', 'tsx', '--test', '--test-concurrency=2'];
+// Two files at a time: the tests on real threads bring threads of their own. A file that lasts longer than the timeout hangs.
+const settings = ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=200000'];
 if (!flags.some((flag) => flag.startsWith('--test-reporter'))) settings.push('--test-reporter=spec');
 const runner = spawn(process.execPath, [...settings, ...flags, ...files], { cwd: root, stdio: 'inherit' });
 runner.on('exit', (code, signal) => {

@@ -15,7 +15,9 @@ import {
   pingRounds,
   type RawRingMemory,
   readStream,
+  recordsPerBatch,
   resetRawRing,
+  roundsPerBatch,
   sharedWords,
   writeStream,
 } from './raw-ring.ts';
@@ -92,7 +94,7 @@ export function rawRingRoundTrip(charm: Charm, pair: GroupProxy<CalibrationPair>
     pair.all.roundTrips(payloadBytes, count, done);
     return done.get();
   };
-  return { name: payloadBytes === 8 ? 'raw-ring' : `raw-ring ${payloadBytes} B`, step: 16, run };
+  return { name: payloadBytes === 8 ? 'raw-ring' : `raw-ring ${payloadBytes} B`, step: roundsPerBatch, run };
 }
 
 /** Calibration `raw-ring-stream`: one-way messages of 8 B over a raw ring. */
@@ -102,5 +104,5 @@ export function rawRingStream(charm: Charm, pair: GroupProxy<CalibrationPair>): 
     pair.all.stream(8, count, done);
     return done.get();
   };
-  return { name: 'raw-ring-stream', step: 1024, run };
+  return { name: 'raw-ring-stream', step: recordsPerBatch, run };
 }

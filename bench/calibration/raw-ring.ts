@@ -5,6 +5,7 @@
  * power of two so that none is ever split. The producer stores `tail` after every record; the consumer stores `head`
  * after everything that was there. No encoding, no dispatch, no sleeping.
  */
+import { median } from '../statistics.ts';
 
 /** Words of one ring's data: 64 KiB. */
 const ringWords = 1 << 14;
@@ -101,18 +102,36 @@ export class RawRingReader {
   }
 }
 
+/**
+ * Times `count` steps in batches, as if all had been like the median batch: milliseconds. Two threads that spin for
+ * each other lose whole time slices when another process takes a core; such a batch says nothing about the ring, and
+ * a calibration must not flatter what is measured beside it.
+ */
+function timeBatches(count: number, batch: number, step: (i: number) => void): number {
+  const batchesMs: number[] = [];
+  for (let i = 0; i < count; ) {
+    const start = performance.now();
+    for (const end = i + batch; i < end; i++) step(i);
+    batchesMs.push(performance.now() - start);
+  }
+  return (median(batchesMs) * count) / batch;
+}
+
+/** Round trips of a batch, about 60 us; counts are multiples of it. */
+export const roundsPerBatch = 128;
+/** Records of a batch of a stream: twice what the ring holds, so that the pace is that of both sides. */
+export const recordsPerBatch = 8192;
+
 /** The side that begins: `count` round trips. Milliseconds. */
 export function pingRounds(out: RawRingMemory, back: RawRingMemory, payloadBytes: number, count: number): number {
   const payload = new Int32Array(Math.ceil(payloadBytes / 4));
   const writer = new RawRingWriter(out, payload);
   const reader = new RawRingReader(back, payload);
-  const start = performance.now();
-  for (let i = 0; i < count; i++) {
+  return timeBatches(count, roundsPerBatch, (i) => {
     payload[0] = i;
     writer.write();
     reader.read();
-  }
-  return performance.now() - start;
+  });
 }
 
 /** The side that answers. */
@@ -130,13 +149,12 @@ export function echoRounds(out: RawRingMemory, back: RawRingMemory, payloadBytes
 export function writeStream(ring: RawRingMemory, payloadBytes: number, count: number): number {
   const payload = new Int32Array(Math.ceil(payloadBytes / 4));
   const writer = new RawRingWriter(ring, payload);
-  const start = performance.now();
-  for (let i = 0; i < count; i++) {
+  const elapsedMs = timeBatches(count, recordsPerBatch, (i) => {
     payload[0] = i;
     writer.write();
-  }
+  });
   writer.finish();
-  return performance.now() - start;
+  return elapsedMs;
 }
 
 export function readStream(ring: RawRingMemory, payloadBytes: number, count: number): void {

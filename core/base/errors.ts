@@ -1,8 +1,9 @@
 /**
- * Every error the runtime raises on purpose. One class per "who must act", one stable `code` per cause.
+ * Every error the runtime raises on purpose. One class per "who must act", one stable `code` per cause; each code has
+ * a heading in docs/errors.md.
  *
  * A message says what happened with numbers, what was expected, and what to do. Errors cross PEs as
- * plain data (`toWire`/`fromWire`): code, message, where and stack, never as code to run.
+ * plain data (`toWire`/`fromWire`): code, message, where, stack and causes, never as code to run.
  */
 
 /** Where in the program something happened. */
@@ -19,32 +20,46 @@ export function describePlace(place: Place): string {
   return place.chare === undefined ? `PE ${place.pe}` : `${place.chare}${method} on PE ${place.pe}`;
 }
 
-export type ErrorCode =
-  | 'ERR_USAGE'
-  | 'ERR_INDEX_OUT_OF_RANGE'
-  | 'ERR_NOT_EXPORTED'
-  | 'ERR_UNKNOWN_ENTRY'
-  | 'ERR_NOT_ENCODABLE'
-  | 'ERR_DECODE'
-  | 'ERR_ENTRY_FAILED'
-  | 'ERR_CONSTRUCTOR_FAILED'
-  | 'ERR_MAIN_FAILED'
-  | 'ERR_CALLBACK_FAILED'
-  | 'ERR_PE_LOST'
-  | 'ERR_STUCK'
-  | 'ERR_ABORTED'
-  | 'ERR_PROGRAM'
-  | 'ERR_REGISTRY_MISMATCH'
-  | 'ERR_DUPLICATE_ELEMENT'
-  | 'ERR_REDUCTION_MISMATCH'
-  | 'ERR_MESSAGE_TOO_LARGE';
+export const errorCodes = [
+  'ERR_USAGE',
+  'ERR_INDEX_OUT_OF_RANGE',
+  'ERR_NOT_EXPORTED',
+  'ERR_UNKNOWN_ENTRY',
+  'ERR_NOT_ENCODABLE',
+  'ERR_DECODE',
+  'ERR_ENTRY_FAILED',
+  'ERR_CONSTRUCTOR_FAILED',
+  'ERR_MAIN_FAILED',
+  'ERR_REDUCER_FAILED',
+  'ERR_PLACEMENT_FAILED',
+  'ERR_UNCAUGHT',
+  'ERR_PE_LOST',
+  'ERR_STUCK',
+  'ERR_ABORTED',
+  'ERR_INTERRUPTED',
+  'ERR_OUTPUT',
+  'ERR_PROGRAM',
+  'ERR_REGISTRY_MISMATCH',
+  'ERR_DUPLICATE_ELEMENT',
+  'ERR_REDUCTION_MISMATCH',
+  'ERR_MESSAGE_TOO_LARGE',
+  'ERR_RESOURCES',
+  'ERR_INTERNAL',
+] as const;
 
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** An error as plain data. Strings only, but for `place` and `cause`. */
 export interface ErrorWire {
   readonly name: string;
+  /** Empty for errors that are not the runtime's. */
   readonly code: string;
   readonly message: string;
   readonly stack: string;
   readonly place: Place | undefined;
+  /** `code` of an error that is not the runtime's, for instance ENOENT. */
+  readonly systemCode: string | undefined;
+  readonly cause: ErrorWire | undefined;
 }
 
 /** Base of all errors of the runtime. `place` is set where the error belongs to a chare or PE. */
@@ -62,60 +77,129 @@ export class CharmError extends Error {
 
 /** The program used the API wrongly; thrown at the call, before anything was sent. */
 export class UsageError extends CharmError {
-  constructor(message: string, code: ErrorCode = 'ERR_USAGE') {
-    super(code, message);
+  constructor(message: string, code: ErrorCode = 'ERR_USAGE', place?: Place, options?: ErrorOptions) {
+    super(code, message, place, options);
   }
 }
 
-/** An entry method, constructor or `main` threw. `cause` is what it threw (a copy if it came from another PE). */
+/** An entry method, constructor, reducer or `main` threw. `cause` is what it threw (a copy if it came from another PE). */
 export class EntryError extends CharmError {}
 
-/** A PE ended before the job did: uncaught exception outside entry methods, `process.exit`, heap limit. */
+/** A PE ended before the job did, or had to: uncaught exception outside entry methods, `process.exit`, heap limit. */
 export class PeLostError extends CharmError {}
 
 /** The job is idle, will stay idle, and `charm.exit` was never called. */
 export class StuckError extends CharmError {}
 
-const classes = { CharmError, EntryError, PeLostError, StuckError } as const;
+/** Ours, rebuilt as what they were. */
+const ownClasses = new Map<string, new (code: ErrorCode, message: string, place?: Place) => CharmError>([
+  ['EntryError', EntryError],
+  ['PeLostError', PeLostError],
+  ['StuckError', StuckError],
+]);
 
-/** Anything thrown, `null` included, as a line of text. */
+/** The language's, rebuilt as what they were, so that `instanceof` works on a cause from another PE. */
+const standardClasses = new Map<string, new (message: string) => Error>(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((type) => [type.name, type]),
+);
+
+/** Anything thrown, `null` included, as text. Never throws itself. */
 export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
-  if (typeof thrown === 'string') return thrown;
-  return `threw ${String(thrown)}, which is not an Error`;
-}
-
-export function stackOf(thrown: unknown): string {
-  return thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : describeThrown(thrown);
-}
-
-/** Flattens what was thrown into plain data another PE or the launcher can show. */
-export function toWire(thrown: unknown): ErrorWire {
-  if (thrown instanceof CharmError) {
-    const inner = thrown.cause === undefined ? '' : `\n${stackOf(thrown.cause)}`;
-    const { code, message, place } = thrown;
-    return { name: thrown.name, code, message, stack: `${stackOf(thrown)}${inner}`, place };
+  try {
+    if (thrown instanceof CharmError && thrown.place !== undefined)
+      return `${thrown.name}: ${describePlace(thrown.place)}: ${thrown.message}`;
+    if (thrown instanceof Error) return thrown.message === '' ? thrown.name : `${thrown.name}: ${thrown.message}`;
+    if (typeof thrown === 'string') return `threw the string ${JSON.stringify(thrown)}, which is not an Error`;
+    const text = typeof thrown === 'object' && thrown !== null ? JSON.stringify(thrown) : String(thrown);
+    return `threw ${text}, which is not an Error`;
+  } catch {
+    return 'threw something that has no text, which is not an Error';
   }
-  const name = thrown instanceof Error ? thrown.name : 'Error';
-  const message = thrown instanceof Error ? thrown.message : describeThrown(thrown);
-  return { name, code: '', message, stack: stackOf(thrown), place: undefined };
+}
+
+/** The error with a place, so that its report tells where; a failed assertion becomes an error of the runtime. */
+export function locate(thrown: unknown, place: Place): CharmError {
+  // It is about all PEs.
+  if (thrown instanceof StuckError) return thrown;
+  if (thrown instanceof CharmError) return thrown.place === undefined ? withPlace(thrown, place) : thrown;
+  const isOurs = thrown instanceof Error && thrown.name === 'AssertionError' && thrown.message.startsWith('internal');
+  const advice = isOurs ? '; this is a bug in charm4ts, please report it' : '';
+  const code = isOurs ? 'ERR_INTERNAL' : 'ERR_UNCAUGHT';
+  return new CharmError(code, `${describeThrown(thrown)}${advice}`, place, { cause: thrown });
+}
+
+function withPlace(error: CharmError, place: Place): CharmError {
+  const copy = rebuild(error.name, error.code, error.message, place);
+  copy.stack = error.stack ?? '';
+  if (error.cause !== undefined) copy.cause = error.cause;
+  return copy;
+}
+
+function rebuild(name: string, code: ErrorCode, message: string, place: Place | undefined): CharmError {
+  if (name === 'UsageError') return new UsageError(message, code, place);
+  return new (ownClasses.get(name) ?? CharmError)(code, message, place);
+}
+
+/** Causes of causes; an error may be its own cause. */
+const causesMax = 8;
+
+/** A field of an error that may be anything, even something whose text can't be had. */
+function text(field: () => unknown): string {
+  try {
+    return String(field());
+  } catch {
+    return '';
+  }
+}
+
+/** Flattens what was thrown into plain data that another PE or the supervisor can show. */
+export function toWire(thrown: unknown, depth = 0): ErrorWire {
+  if (!(thrown instanceof Error)) {
+    const message = describeThrown(thrown);
+    return {
+      name: 'Error',
+      code: '',
+      message,
+      stack: message,
+      place: undefined,
+      systemCode: undefined,
+      cause: undefined,
+    };
+  }
+  const { cause } = thrown;
+  const isOwn = thrown instanceof CharmError;
+  const code = (thrown as { readonly code?: unknown }).code;
+  return {
+    name: text(() => thrown.name),
+    code: isOwn ? thrown.code : '',
+    message: text(() => thrown.message),
+    stack: text(() => thrown.stack ?? ''),
+    place: isOwn ? thrown.place : undefined,
+    systemCode: !isOwn && typeof code === 'string' ? code : undefined,
+    cause: cause === undefined || depth >= causesMax ? undefined : toWire(cause, depth + 1),
+  };
 }
 
 /** Rebuilds an error from another PE. The class is chosen from a fixed list, never by evaluating the name. */
 export function fromWire(wire: ErrorWire): Error {
-  if (wire.code === '') {
-    const error = new Error(wire.message);
-    error.name = wire.name;
-    error.stack = wire.stack;
-    return error;
-  }
-  const known = Object.hasOwn(classes, wire.name) ? classes[wire.name as keyof typeof classes] : CharmError;
   const error =
-    wire.name === 'UsageError'
-      ? new UsageError(wire.message, wire.code as ErrorCode)
-      : new known(wire.code as ErrorCode, wire.message, wire.place);
+    wire.code === '' ? foreignFromWire(wire) : rebuild(wire.name, wire.code as ErrorCode, wire.message, wire.place);
   error.stack = wire.stack;
+  if (wire.cause !== undefined) hidden(error, 'cause', fromWire(wire.cause));
   return error;
+}
+
+function foreignFromWire(wire: ErrorWire): Error {
+  const standard = standardClasses.get(wire.name);
+  const error = new (standard ?? Error)(wire.message);
+  if (standard === undefined) hidden(error, 'name', wire.name);
+  if (wire.systemCode !== undefined) Object.assign(error, { code: wire.systemCode });
+  return error;
+}
+
+/** As the language defines `cause`: not enumerable. */
+function hidden(error: Error, key: 'cause' | 'name', value: unknown): void {
+  Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false });
 }
 
 /** The report of a job that will stay idle for ever. */
@@ -125,5 +209,5 @@ export function stuckError(waits: readonly string[]): StuckError {
     waits.length === 0
       ? 'Nothing is waiting for anything: call charm.exit() when the work is done.'
       : `Waiting:${list}\nEither something that they wait for was never sent, or charm.exit() was forgotten.`;
-  return new StuckError('ERR_STUCK', `no message is left to process, and charm.exit() was not called. ${why}`);
+  return new StuckError('ERR_STUCK', `no message is left to process, and charm.exit() was not called.\n${why}`);
 }

@@ -4,6 +4,7 @@
  */
 import { UsageError } from '../base/errors.ts';
 import type { ElementwiseReducer, NumberArray, Reducer } from '../collective/reducers.ts';
+import { requestMove } from '../location/migration.ts';
 import type { Callback } from '../message/callback.ts';
 import type { Charm } from './charm.ts';
 import type { ElementRecord } from './element.ts';
@@ -48,6 +49,12 @@ export function construct(
   }
 }
 
+/** @internal Makes a chare that has migrated, without running its constructor: its fields come from its packed state. */
+export function restore(record: ElementRecord, chareClass: new (...args: readonly unknown[]) => ChareBase): void {
+  handedOver = record;
+  Reflect.construct(ChareBase, [], chareClass);
+}
+
 /**
  * A chare: an object with private state whose methods are called by messages. `I` is the type of its index.
  *
@@ -87,19 +94,41 @@ export abstract class Chare<I = number> extends ChareBase {
    * result goes to `target` of any contribution, so all should name the same. Reductions of a collection complete in order.
    * Cost: about 60 ns here, one message per PE and reduction, log P hops.
    */
-  contribute<A extends NumberArray>(value: A, reducer: ElementwiseReducer, target: Callback<A>): void;
   contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void;
+  contribute<A extends NumberArray>(value: A, reducer: ElementwiseReducer, target: Callback<A>): void;
   contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
     const record = ChareBase.recordOf(this);
     record.collection.reductions.contribute(record, value, reducer, target);
   }
 
   /** A reduction whose result every element gets; the object may be shared by the elements of a PE. */
-  allreduce<A extends NumberArray>(value: A, reducer: ElementwiseReducer): Promise<A>;
   allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R>;
+  allreduce<A extends NumberArray>(value: A, reducer: ElementwiseReducer): Promise<A>;
   allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R> {
     const record = ChareBase.recordOf(this);
     return record.collection.reductions.allreduce(record, value, reducer) as Promise<R>;
+  }
+
+  /**
+   * Moves this element to another PE, between entry methods: at the end of this one, once no async entry method of it
+   * is under way. Fields are packed by default (see docs/migration.md); messages follow. Cost: 2 us and its bytes.
+   * @throws UsageError for singletons, groups, pinned chares, and classes with # fields but no pack and unpack.
+   */
+  migrateTo(pe: number): void {
+    requestMove(ChareBase.recordOf(this), pe);
+  }
+
+  /** Forbids, or allows again, that a balancer or `migrateTo` moves this element. */
+  setMigratable(isMigratable: boolean): void {
+    ChareBase.recordOf(this).isPinned = !isMigratable;
+  }
+
+  /** Ends this element of a sparse array, at the end of its entry methods. Messages for its index wait for a new one. */
+  destroy(): void {
+    const record = ChareBase.recordOf(this);
+    if (!record.collection.isOpen)
+      throw new UsageError(`${record.label} can't be destroyed: only elements of sparse arrays can`);
+    record.mustDie = true;
   }
 
   /** Resolves when every element of the collection has called it. */

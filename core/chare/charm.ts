@@ -2,7 +2,7 @@
  * `Charm`: what a program sees of the runtime on its PE. Passed to `main`, and `this.charm` in every chare; there is
  * no global one, since a thread may host many PEs.
  */
-import { CharmError, UsageError } from '../base/errors.ts';
+import { CharmError, describeThrown, UsageError } from '../base/errors.ts';
 import { type Callback, ExitCallback, IgnoreCallback } from '../message/callback.ts';
 import { type Future, Pending } from '../message/future.ts';
 import type { Pe } from '../pe/pe.ts';
@@ -25,7 +25,11 @@ export type IndexOf<C> = C extends { readonly index: infer I } ? I : never;
 /** Which elements an array has. */
 export type ArrayExtent<I> =
   | {
-      readonly size: I extends readonly number[] ? { readonly [K in keyof I]: number } : number;
+      readonly size: I extends number
+        ? number
+        : I extends readonly number[]
+          ? { readonly [K in keyof I]: number }
+          : never;
       readonly indices?: never;
     }
   | { readonly indices: Iterable<I>; readonly size?: never };
@@ -191,16 +195,17 @@ export class Charm {
     return this.#pe.quiescence.wait();
   }
 
-  /** Ends the job on all PEs, without error if `code` is 0. Messages still queued are dropped. */
+  /** Ends the job on all PEs; `code` (0 to 255) is its exit code. Messages still queued are dropped. */
   exit(code = 0): void {
     this.#pe.exit(code);
   }
 
   /** Ends the job with a report and exit code 1. */
   abort(reason: string | Error): void {
-    const message = typeof reason === 'string' ? reason : reason.message;
+    const message = typeof reason === 'string' ? reason : describeThrown(reason);
     const element = this.#pe.current;
-    const place = element === undefined ? { pe: this.pe } : { pe: this.pe, chare: element.label };
+    const entry = this.#pe.currentEntry === undefined ? {} : { entry: this.#pe.currentEntry.name };
+    const place = element === undefined ? { pe: this.pe } : { pe: this.pe, chare: element.label, ...entry };
     const cause = typeof reason === 'string' ? undefined : { cause: reason };
     this.#pe.fail(new CharmError('ERR_ABORTED', message, place, cause));
   }

@@ -20,9 +20,11 @@ import { Pending } from '../message/future.ts';
 import { readKey, writeKey } from '../message/handle-kinds.ts';
 import type { ChareType } from '../message/registry.ts';
 import type { Pe } from '../pe/pe.ts';
+import { decodeArguments } from '../pup/decode.ts';
+import { encodeArguments } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeArguments, encodeArguments } from '../pup/value-codec.ts';
 import { Collection } from './collection.ts';
+import type { ElementRecord } from './element.ts';
 import type { Key } from './index-space.ts';
 import { blockHome, type HomeOf, type Placement, roundRobinHome, userHome } from './placement.ts';
 import { Shape, ShapeKind } from './shape.ts';
@@ -45,8 +47,13 @@ const elementFrames = [
   FrameKind.broadcast,
   FrameKind.insert,
   FrameKind.doneInserting,
+  FrameKind.broadcastsRun,
   FrameKind.insertingDone,
+  FrameKind.migrate,
+  FrameKind.migrated,
   FrameKind.location,
+  FrameKind.fence,
+  FrameKind.fenceAnswer,
   FrameKind.reductionPart,
   FrameKind.reductionStart,
   FrameKind.reductionLate,
@@ -118,6 +125,10 @@ export class CollectionTable {
     return { collection, done: created.wait() as Promise<void> };
   }
 
+  describeUnended(named: ReadonlySet<ElementRecord>): string[] {
+    return [...this.#collections.values()].flatMap((collection) => collection.describeUnended(named));
+  }
+
   describeOpen(): string[] {
     return [...this.#collections.values()].flatMap((collection) => collection.describeOpen());
   }
@@ -162,7 +173,7 @@ export class CollectionTable {
     if (frame.source !== pe.id) for (const child of children) pe.forward(child, frame);
     const collection = this.meet(id, frame.u32(), Shape.read(frame));
     const homeOf = this.#readMap(frame, collection);
-    const args = decodeArguments(frame, pe.handleReader);
+    const args = decodeArguments(frame, pe.context);
     const keys: Key[] = [];
     for (let left = frame.count(); left > 0; left--) keys.push(readKey(frame)!);
     const isInserting = collection.isOpen && keys.length === 0;
@@ -202,12 +213,12 @@ export class CollectionTable {
   }
 
   #readMap(frame: Reader, collection: Collection): HomeOf {
-    const { pes, nodes } = this.#pe;
+    const { pes } = this.#pe;
     const { space, shape } = collection;
     const kind = frame.u8();
     if (kind === MapKind.user) return userHome(this.#pe.registry.placement(frame.text()), space, pes);
     if (shape.kind === ShapeKind.group) return (key) => key as number;
-    if (shape.kind === ShapeKind.nodeGroup) return (key) => ((key as number) * pes) / nodes;
+    if (shape.kind === ShapeKind.nodeGroup) return (key) => this.#pe.firstPeOf(key as number);
     const isBlock = kind === MapKind.block || (kind === MapKind.standard && !collection.isOpen);
     return isBlock ? blockHome(space.size, pes) : roundRobinHome(pes);
   }

@@ -1,28 +1,26 @@
 /**
- * A collection on one PE: all singletons of a class, an array, a group or a node group. Knows which elements are
- * here, where the others are, and how to reach them.
- *
- * A message to an element goes
- *  1. straight into the queue if the element is here;
- *  2. to the PE where it is known to be, else to its home PE;
- *  3. at home, if no element has the key yet, it waits until one is created.
+ * A collection on one PE: all singletons of a class, an array, a group or a node group. Knows the elements that are
+ * here; the location manager finds the others.
  *
  * A collection object exists from the moment its number is first met on a PE, which can be before its creation
  * message; until that has come it holds everything that it is asked to send.
  */
-import { CharmError, EntryError, UsageError } from '../base/errors.ts';
+import { describePlace, describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { BroadcastManager } from '../collective/broadcast.ts';
 import { ReductionManager } from '../collective/reduction.ts';
 import { type TreePlace, treePlace } from '../collective/spanning-tree.ts';
+import { LocationManager } from '../location/location-manager.ts';
+import { immigrate } from '../location/migration.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
-import { EntryFlag, FrameKind } from '../message/envelope.ts';
+import { ElementFlag, FrameKind, frameEpoch, setFrameEpoch } from '../message/envelope.ts';
 import { Pending, RemoteReply, type ReplyTarget } from '../message/future.ts';
-import { readKey, readOptions, writeKey, writeOptions } from '../message/handle-kinds.ts';
+import { readOptions, writeOptions } from '../message/handle-kinds.ts';
 import type { ChareType } from '../message/registry.ts';
 import { EntryTask } from '../pe/entry-task.ts';
 import type { Pe } from '../pe/pe.ts';
+import { decodeArguments } from '../pup/decode.ts';
+import { encodeArguments } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeArguments, encodeArguments } from '../pup/value-codec.ts';
 import { type ChareBase, construct } from './chare.ts';
 import { ElementRecord } from './element.ts';
 import { type ElementTable, makeElementTable } from './element-table.ts';
@@ -31,6 +29,9 @@ import { type HomeOf, roundRobinHome } from './placement.ts';
 import { ArrayProxyImpl, type EntryProxy, GroupProxyImpl } from './proxy.ts';
 import type { SendOptions } from './proxy-types.ts';
 import { type Shape, ShapeKind } from './shape.ts';
+
+/** Epoch of an insertion that the home PE has not seen. */
+const unclaimed = -1;
 
 export class Collection {
   readonly pe: Pe;
@@ -50,15 +51,11 @@ export class Collection {
   /** Initial elements are still being inserted: no reduction ends. */
   isInserting = false;
   readonly #wholeProxy: ArrayProxyImpl | GroupProxyImpl;
-  #homeOf: HomeOf;
+  readonly location: LocationManager;
   /** False until the creation message has come. */
   #isReady = false;
   /** What waits for the creation message. */
   readonly #held: (() => void)[] = [];
-  /** At home: where elements are that do not live here. */
-  readonly #locations = new Map<Key, number>();
-  /** At home: messages for keys that no element has. */
-  readonly #unclaimed = new Map<Key, Uint8Array[]>();
   /** Acknowledgements of `doneInserting` still to come. */
   #insertingAcks = 0;
   #insertingDone: Pending | undefined = undefined;
@@ -68,6 +65,7 @@ export class Collection {
     this.id = id;
     this.type = type;
     this.shape = shape;
+    this.hasFlatKeys = shape.kind === ShapeKind.dense;
     this.space = shape.space(type, pe.pes, pe.nodes);
     this.root = root;
     this.tree = treePlace(pe.id, pe.pes, root);
@@ -76,8 +74,11 @@ export class Collection {
     this.reductions = new ReductionManager(this);
     this.broadcastProxy = new type.proxies.broadcast(this, undefined, undefined);
     this.#wholeProxy = shape.isGroup ? new GroupProxyImpl(this) : new ArrayProxyImpl(this);
-    this.#homeOf = roundRobinHome(pe.pes);
+    this.location = new LocationManager(this, roundRobinHome(pe.pes));
   }
+
+  /** True if a key is a number that users know as the index. */
+  readonly hasFlatKeys: boolean;
 
   /** True where elements may come after creation. */
   get isOpen(): boolean {
@@ -118,19 +119,29 @@ export class Collection {
   tell(key: Key, entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
     const element = this.locals.get(key);
     if (element === undefined) this.#sendAway(key, entry, args, options, undefined);
-    else this.pe.post(new EntryTask(element, entry, args, undefined, this.pe.id), options);
+    else this.pe.post(new EntryTask(element, entry, args, undefined, this.pe.id, options), options);
   }
 
   ask(key: Key, entry: EntryMethod, args: unknown[], options: SendOptions | undefined): Promise<unknown> {
     const reply = new Pending(this.pe, () => `the answer of ${this.labelOf(key)}.${entry.name}`);
-    const element = this.locals.get(key);
-    if (element === undefined) this.#sendAway(key, entry, args, options, reply);
-    else this.pe.post(new EntryTask(element, entry, args, reply, this.pe.id), options);
+    this.send(key, entry, args, options, reply);
     return reply.wait();
   }
 
+  send(
+    key: Key,
+    entry: EntryMethod,
+    args: unknown[],
+    options: SendOptions | undefined,
+    reply: ReplyTarget | undefined,
+  ): void {
+    const element = this.locals.get(key);
+    if (element === undefined) this.#sendAway(key, entry, args, options, reply);
+    else this.pe.post(new EntryTask(element, entry, args, reply, this.pe.id, options), options);
+  }
+
   broadcast(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
-    if (!this.#whenReady(() => this.broadcasts.send(entry, args, options))) return;
+    if (!this.#isReady) return this.#whenReady(() => this.broadcasts.send(entry, args, options));
     this.broadcasts.send(entry, args, options);
   }
 
@@ -141,26 +152,18 @@ export class Collection {
     options: SendOptions | undefined,
     reply: ReplyTarget | undefined,
   ): void {
-    if (!this.#whenReady(() => this.#sendAway(key, entry, args, options, reply))) return;
+    if (!this.#isReady) return this.#whenReady(() => this.#sendAway(key, entry, args, options, reply));
     this.#encodeEntry(key, entry, args, options, reply);
-    const to = this.#whereIs(key);
-    if (to !== this.pe.id) this.pe.send(to);
-    else this.#holdUnclaimed(key, this.pe.writer.copyFrame());
+    this.location.send(key);
   }
 
-  /** True if the collection is ready; otherwise `action` is kept for when it is. */
-  #whenReady(action: () => void): boolean {
-    if (this.#isReady) return true;
+  /** Keeps `action` until the creation message has come. */
+  #whenReady(action: () => void): void {
     this.pe.hold();
     this.#held.push(action);
-    return false;
   }
 
-  #whereIs(key: Key): number {
-    return this.#locations.get(key) ?? this.#homeOf(key);
-  }
-
-  /** Body: key, then if flagged the reply address and the send options, then the arguments. */
+  /** Body: prefix, then if flagged the reply address and the send options, then the arguments. */
   #encodeEntry(
     key: Key,
     entry: EntryMethod,
@@ -170,12 +173,11 @@ export class Collection {
   ): void {
     const writer = this.pe.writer;
     let flags = 0;
-    if (typeof key === 'string') flags |= EntryFlag.textKey;
-    if (reply !== undefined) flags |= EntryFlag.reply;
-    if (options !== undefined) flags |= EntryFlag.options;
+    if (typeof key === 'string') flags |= ElementFlag.textKey;
+    if (reply !== undefined) flags |= ElementFlag.reply;
+    if (options !== undefined) flags |= ElementFlag.options;
     writer.begin(FrameKind.entry, flags, entry.id, this.id, this.pe.id);
-    if (typeof key === 'string') writer.text(key);
-    else writer.f64(key);
+    writer.elementPrefix(key, -1);
     if (reply !== undefined) {
       const { pe, id } = reply.address();
       writer.u32(pe);
@@ -200,62 +202,65 @@ export class Collection {
       case FrameKind.broadcastRequest:
       case FrameKind.broadcast:
         return this.broadcasts.onFrame(kind, frame);
+      case FrameKind.broadcastsRun:
+        return this.broadcasts.onRun(frame);
       case FrameKind.insert:
         return this.#onInsert(frame);
       case FrameKind.doneInserting:
         return this.#onDoneInserting(frame.source);
       case FrameKind.insertingDone:
         return this.#onInsertingDone();
+      case FrameKind.migrate:
+        return immigrate(this, frame);
+      case FrameKind.migrated:
+        return this.broadcasts.onMigrated(frame);
       case FrameKind.location:
-        return this.#onLocation(frame);
+        return this.location.onLocation(frame);
+      case FrameKind.fence:
+        return this.#onFence(frame);
+      case FrameKind.fenceAnswer:
+        return this.location.onFenceAnswer(frame);
       default:
         return this.reductions.onFrame(kind, frame);
     }
   }
 
   #onEntry(frame: Reader): void {
-    const flags = frame.flags;
-    const key = (flags & EntryFlag.textKey) === 0 ? frame.f64() : frame.text();
+    const key = frame.elementKey();
     const element = this.locals.get(key);
-    if (element === undefined) return this.#passOn(key, frame);
+    if (element === undefined) return this.location.passOn(key, frame);
+    const { flags, source } = frame;
     const entry = this.type.table.byId(frame.small);
-    const reply = (flags & EntryFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, frame.u32(), frame.f64());
-    const options = (flags & EntryFlag.options) === 0 ? undefined : readOptions(frame);
-    const args = decodeArguments(frame, this.pe.handleReader);
-    this.pe.post(new EntryTask(element, entry, args, reply, frame.source), options);
+    const reply = (flags & ElementFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, frame.u32(), frame.f64());
+    const options = (flags & ElementFlag.options) === 0 ? undefined : readOptions(frame);
+    const args = decodeArguments(frame, this.pe.context);
+    this.pe.post(new EntryTask(element, entry, args, reply, source, options), options);
+    if ((flags & ElementFlag.sentOn) !== 0) this.#correct(element, source);
   }
 
-  #passOn(key: Key, frame: Reader): void {
-    const to = this.#whereIs(key);
-    if (to === this.pe.id) this.#holdUnclaimed(key, frame.copy());
-    else this.pe.forward(to, frame);
+  /** Tells the source of a frame that took a detour where the element is, once. */
+  #correct(element: ElementRecord, source: number): void {
+    element.corrected ??= new Set();
+    if (element.corrected.has(source)) return;
+    element.corrected.add(source);
+    this.location.correct(source, element.key, element.epoch);
   }
 
-  #holdUnclaimed(key: Key, frame: Uint8Array): void {
-    this.pe.hold();
-    const waiting = this.#unclaimed.get(key);
-    if (waiting === undefined) this.#unclaimed.set(key, [frame]);
-    else waiting.push(frame);
-  }
-
-  #releaseUnclaimed(key: Key): void {
-    const frames = this.#unclaimed.get(key);
-    if (frames === undefined) return;
-    this.#unclaimed.delete(key);
-    for (const frame of frames) {
-      this.pe.release();
-      this.pe.replay(frame);
-    }
+  #onFence(frame: Reader): void {
+    const key = frame.elementKey();
+    const element = this.locals.get(key);
+    if (element === undefined) this.location.onFence(key, frame);
+    else this.location.answerFence(frame, key, element.epoch);
   }
 
   // ---- creation ----
 
   /** Sets up the collection and constructs this PE's elements. `keys` are theirs; args are shared by all. */
   populate(homeOf: HomeOf, keys: readonly Key[], isInserting: boolean, args: readonly unknown[]): void {
-    this.#homeOf = homeOf;
+    this.location.homeOf = homeOf;
     this.isInserting = isInserting;
     const first = this.elements.length;
-    for (const key of keys) this.#admit(new ElementRecord(this, key, 1, 0));
+    for (const key of keys) this.admit(new ElementRecord(this, key, 0, 1, 0));
     this.reductions.populated(keys.length);
     this.#isReady = true;
     for (let i = first; i < first + keys.length; i++) this.#construct(this.elements[i]!, args);
@@ -265,9 +270,29 @@ export class Collection {
     }
   }
 
-  #admit(element: ElementRecord): void {
+  /** An element is here from now on. */
+  admit(element: ElementRecord): void {
     this.locals.set(element.key, element);
+    element.slot = this.elements.length;
     this.elements.push(element);
+  }
+
+  /** It is not here any more; the last of the list takes its slot. */
+  remove(element: ElementRecord): void {
+    const last = this.elements.pop()!;
+    if (last !== element) {
+      this.elements[element.slot] = last;
+      last.slot = element.slot;
+    }
+    element.slot = -1;
+    this.locals.delete(element.key);
+  }
+
+  /** Ends an element that has asked for it. */
+  bury(element: ElementRecord): void {
+    this.remove(element);
+    this.location.died(element.key, element.epoch);
+    this.reductions.died(element.nextReduction);
   }
 
   #construct(element: ElementRecord, args: readonly unknown[]): void {
@@ -276,94 +301,98 @@ export class Collection {
       construct(element, this.type.create, args);
     } catch (cause) {
       const place = { pe: this.pe.id, chare: element.label, entry: 'constructor' };
-      this.pe.fail(new EntryError('ERR_CONSTRUCTOR_FAILED', 'the constructor threw', place, { cause }));
+      this.pe.fail(new EntryError('ERR_CONSTRUCTOR_FAILED', describeThrown(cause), place, { cause }));
     } finally {
       this.pe.current = undefined;
     }
   }
 
-  /** Adds one element, on `onPe` or its home PE; `created` hears when it has been constructed. */
+  /**
+   * Adds one element, on `onPe` or its home PE; `created` hears when it has been constructed. The insertion goes to the
+   * home PE first, unless the key says where the element is.
+   */
   insert(key: Key, args: readonly unknown[], onPe: number | undefined, options?: SendOptions, created?: Pending): void {
-    if (!this.#whenReady(() => this.insert(key, args, onPe, options, created))) return;
-    if (!this.isOpen && this.shape.kind !== ShapeKind.singleton)
+    if (!this.#isReady) return this.#whenReady(() => this.insert(key, args, onPe, options, created));
+    const isSingleton = this.shape.kind === ShapeKind.singleton;
+    if (!this.isOpen && !isSingleton)
       throw new UsageError(`${this.labelOf(key)} can't be inserted: the collection is complete`);
-    const home = this.#homeOf(key);
+    const home = this.location.homeOf(key);
     const to = onPe ?? home;
     if (!Number.isInteger(to) || to < 0 || to >= this.pe.pes)
       throw new UsageError(`onPe is ${to}; PEs are 0 to ${this.pe.pes - 1}`);
     const nextReduction = this.reductions.firstOfNewborn();
-    if (to !== home) this.#tellHome(key, home, to);
-    const writer = this.pe.writer;
-    writer.begin(FrameKind.insert, created === undefined ? 0 : EntryFlag.reply, 0, this.id, this.pe.id);
-    writeKey(writer, key);
+    const { writer } = this.pe;
+    const flags = (typeof key === 'string' ? ElementFlag.textKey : 0) | (created === undefined ? 0 : ElementFlag.reply);
+    writer.begin(FrameKind.insert, flags, 0, this.id, this.pe.id);
+    writer.elementPrefix(key, isSingleton ? 0 : unclaimed);
+    writer.u32(to);
     writer.f64(nextReduction);
     writer.f64(this.broadcasts.ran);
     if (created !== undefined) writer.f64(created.address().id);
     writeOptions(writer, options);
-    encodeArguments(writer, [...args], `constructor of ${this.labelOf(key)}`);
+    encodeArguments(writer, [...args], `the constructor of ${this.labelOf(key)}`);
     writer.end();
-    this.reductions.bornByUs(nextReduction);
-    if (to === this.pe.id) this.pe.replaySealedFrame();
-    else this.pe.send(to);
-  }
-
-  #onInsert(frame: Reader): void {
-    const key = readKey(frame)!;
-    const element = new ElementRecord(this, key, frame.f64(), frame.f64());
-    const reply =
-      (frame.flags & EntryFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, frame.source, frame.f64());
-    const options = readOptions(frame);
-    const args = decodeArguments(frame, this.pe.handleReader);
-    // Construction is a task, so that a seed waits for its turn by priority.
-    const target = this.isOpen ? this : key;
-    this.pe.post({ source: frame.source, target, run: () => this.#create(element, args, reply) }, options);
-  }
-
-  #create(element: ElementRecord, args: readonly unknown[], reply: ReplyTarget | undefined): void {
-    if (this.locals.get(element.key) !== undefined) {
-      throw new CharmError('ERR_DUPLICATE_ELEMENT', `${element.label} was inserted twice`, {
-        pe: this.pe.id,
-        chare: element.label,
-      });
+    if (!isSingleton) {
+      this.reductions.bornByUs(nextReduction);
+      this.broadcasts.sent(this.broadcasts.ran);
     }
-    this.#admit(element);
-    this.reductions.arrived(element.nextReduction);
+    if (home === this.pe.id) this.pe.replaySealedFrame();
+    else this.pe.send(home);
+  }
+
+  /** At home the insertion is claimed and sent to its PE; there it becomes a task, so that a seed waits for its turn. */
+  #onInsert(frame: Reader): void {
+    const key = frame.elementKey();
+    const to = frame.u32();
+    let epoch = frameEpoch(frame.view, frame.start);
+    if (epoch === unclaimed) {
+      epoch = this.location.claim(key, to);
+      setFrameEpoch(frame.view, frame.start, epoch);
+      if (to !== this.pe.id) {
+        this.pe.forward(to, frame);
+        return this.location.settled(key);
+      }
+    }
+    const element = new ElementRecord(this, key, epoch, frame.f64(), frame.f64());
+    const { source } = frame;
+    const reply = (frame.flags & ElementFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, source, frame.f64());
+    const options = readOptions(frame);
+    const args = decodeArguments(frame, this.pe.context);
+    const target = this.isOpen ? this : key;
+    const run = (): void => this.#create(element, source, args, reply);
+    const make = (): void => this.pe.post({ source, target, run }, options);
+    if (this.isOpen && this.location.homeOf(key) !== this.pe.id) this.location.expect(key, make);
+    else make();
+  }
+
+  #create(element: ElementRecord, by: number, args: readonly unknown[], reply: ReplyTarget | undefined): void {
+    this.admit(element);
+    if (this.isOpen) {
+      this.reductions.arrived(element.nextReduction);
+      this.#acknowledge(by, element.lastBroadcast);
+    }
+    this.location.arrived(element.key);
     this.#construct(element, args);
     this.broadcasts.catchUp(element);
     reply?.resolve(undefined);
-    this.#releaseUnclaimed(element.key);
+    this.pe.settle(element);
   }
 
-  #tellHome(key: Key, home: number, pe: number): void {
-    if (home === this.pe.id) return this.#learn(key, pe);
-    const writer = this.pe.writer;
-    writer.begin(FrameKind.location, 0, 0, this.id, this.pe.id);
-    writeKey(writer, key);
-    writer.u32(pe);
-    writer.end();
-    this.pe.send(home);
-  }
-
-  #onLocation(frame: Reader): void {
-    this.#learn(readKey(frame)!, frame.u32());
-  }
-
-  #learn(key: Key, pe: number): void {
-    const known = this.#locations.get(key);
-    if ((known !== undefined && known !== pe) || this.locals.get(key) !== undefined) {
-      throw new CharmError(
-        'ERR_DUPLICATE_ELEMENT',
-        `${this.labelOf(key)} was inserted twice, on PE ${known ?? this.pe.id} and PE ${pe}`,
-      );
-    }
-    this.#locations.set(key, pe);
-    this.#releaseUnclaimed(key);
+  /** The element that `by` has sent has come. */
+  #acknowledge(by: number, lastBroadcast: number): void {
+    this.pe.writer.begin(FrameKind.migrated, 0, 0, this.id, this.pe.id);
+    this.pe.writer.f64(lastBroadcast);
+    this.pe.writer.end();
+    if (by === this.pe.id) this.pe.replaySealedFrame();
+    else this.pe.send(by);
   }
 
   // ---- end of initial insertion ----
 
   /** Goes to every PE directly, behind the insertions that this PE has sent there. */
   doneInserting(): Promise<void> {
+    if (!this.isOpen)
+      throw new UsageError(`${this.type.name} is not a sparse array: its elements exist from the start`);
     if (this.#insertingDone === undefined) {
       this.#insertingDone = new Pending(this.pe, () => `the end of inserting into ${this.type.name}`);
       this.#insertingAcks = this.pe.pes;
@@ -398,16 +427,20 @@ export class Collection {
     this.#insertingDone = undefined;
   }
 
+  /** Lines for the stuck report: elements, but for those already named, whose async methods have not ended. */
+  describeUnended(named: ReadonlySet<ElementRecord>): string[] {
+    const { id: pe } = this.pe;
+    return this.elements
+      .filter((element) => element.entriesInFlight > 0 && !named.has(element))
+      .map((element) => `${describePlace({ pe, chare: element.label })}: an async method that has begun has not ended`);
+  }
+
   /** Lines for the stuck report. */
   describeOpen(): string[] {
     const lines: string[] = [];
     if (!this.#isReady) lines.push(`${this.#held.length} messages wait for the creation of ${this.type.name}`);
     if (this.isInserting) lines.push(`${this.type.name} waits for doneInserting()`);
-    for (const [key, frames] of this.#unclaimed) {
-      lines.push(
-        `${frames.length} message${frames.length === 1 ? '' : 's'} wait for ${this.labelOf(key)}, which does not exist`,
-      );
-    }
+    lines.push(...this.location.describeWaiting());
     const reduction = this.reductions.describeOpen();
     if (reduction !== undefined) lines.push(reduction);
     return lines;

@@ -1,10 +1,11 @@
 /** The runtime's record of one element that is on this PE. */
+import type { ElementIndex } from '../collective/reducers.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
 import type { Key } from './index-space.ts';
 import type { EntryProxy } from './proxy.ts';
 
-export class ElementRecord {
+export class ElementRecord implements ElementIndex {
   readonly collection: Collection;
   readonly key: Key;
   /** The user's object; undefined before its constructor has reached `super()`. */
@@ -15,14 +16,41 @@ export class ElementRecord {
   nextReduction: number;
   /** Number of the last broadcast it has run. */
   lastBroadcast: number;
+  /** Moves since birth; see location/location-manager.ts. */
+  epoch: number;
+  /** Position in `collection.elements`, -1 once it is not here any more. */
+  slot = -1;
+  /** Where it goes as soon as no entry method of it is under way; -1: nowhere. */
+  moveTo = -1;
+  /** It ends as soon as no entry method of it is under way. */
+  mustDie = false;
+  /** The program has forbidden it to move. */
+  isPinned = false;
+  /** PEs that have been told that it is here. */
+  corrected: Set<number> | undefined = undefined;
   /** Async entry methods that have begun and not ended; they hold the element in place. */
   entriesInFlight = 0;
 
-  constructor(collection: Collection, key: Key, nextReduction: number, lastBroadcast: number) {
+  constructor(collection: Collection, key: Key, epoch: number, nextReduction: number, lastBroadcast: number) {
     this.collection = collection;
     this.key = key;
+    this.epoch = epoch;
     this.nextReduction = nextReduction;
     this.lastBroadcast = lastBroadcast;
+  }
+
+  /** True once it has left this PE or died. */
+  get isGone(): boolean {
+    return this.slot === -1;
+  }
+
+  index(): unknown {
+    return this.collection.space.toIndex(this.key);
+  }
+
+  order(): unknown {
+    const index = this.index();
+    return typeof index === 'number' || Array.isArray(index) ? index : String(this.key);
   }
 
   /** `Ring[3]`, as reports name it. */

@@ -1,5 +1,5 @@
 /** Where elements start: maps from index to home PE. */
-import { UsageError } from '../base/errors.ts';
+import { CharmError, describeThrown } from '../base/errors.ts';
 import type { IndexSpace, Key } from './index-space.ts';
 
 /** What a user's placement may look at. */
@@ -46,11 +46,16 @@ export function roundRobinHome(pes: number): HomeOf {
 export function userHome(user: Placement<unknown>, space: IndexSpace, pes: number): HomeOf {
   const context: PlacementContext = { pes, size: space.size, dims: space.dims };
   return (key) => {
-    const pe = user.place(space.toIndex(key), context);
+    let pe: number;
+    try {
+      pe = user.place(space.toIndex(key), context);
+    } catch (cause) {
+      const what = `placement ${user.name} threw for index ${space.describe(key)}: ${describeThrown(cause)}`;
+      throw new CharmError('ERR_PLACEMENT_FAILED', what, undefined, { cause });
+    }
     if (Number.isInteger(pe) && pe >= 0 && pe < pes) return pe;
-    throw new UsageError(
-      `placement ${user.name} put index ${space.describe(key)} on PE ${pe}; PEs are 0 to ${pes - 1}`,
-    );
+    const what = `placement ${user.name} put index ${space.describe(key)} on PE ${pe}; PEs are 0 to ${pes - 1}`;
+    throw new CharmError('ERR_PLACEMENT_FAILED', what);
   };
 }
 

@@ -66,8 +66,12 @@ export class EntryProxy extends Handle {
     return this.#collection.labelOf(this.#key);
   }
 
-  [inspect](): string {
+  override toString(): string {
     return `<proxy of ${this.toJSON()}>`;
+  }
+
+  [inspect](): string {
+    return this.toString();
   }
 }
 
@@ -158,8 +162,12 @@ abstract class CollectionProxy extends Handle {
     return this.#collection.labelOf(undefined);
   }
 
-  [inspect](): string {
+  override toString(): string {
     return `<proxy of ${this.toJSON()}>`;
+  }
+
+  [inspect](): string {
+    return this.toString();
   }
 
   [writeHandle](writer: Writer): void {

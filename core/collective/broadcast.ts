@@ -5,14 +5,15 @@
  * so every PE gets 1, 2, 3, ... Each element remembers the last one it has run, and runs them in order, each once.
  * A picked task for number n runs everything up to n, so priorities may bring broadcasts forward but never swap them.
  *
- * An element inserted later carries the number its inserter had run; what is newer it runs on arrival, from the
- * history that arrays with insertion keep. Invariant: lastBroadcast of every element here equals `#ran`, except
- * while a broadcast is running.
+ * An element that comes later, inserted or migrated, carries the number up to which it has run (its inserter has). What
+ * is newer it runs on arrival, from the history that every PE keeps.
  *
- * Limit: the history holds the last 1,024 broadcasts; an element that was on its way for longer than that ends the job.
+ * Forgetting: a PE's low number is the lowest that it or an element it has sent away and not heard of may be at. Low
+ * numbers go up the tree, the minimum over all PEs comes down with the next broadcasts, and older history is dropped.
+ *
+ * Invariant: lastBroadcast of every element here is at least `#ran`, except while a broadcast is running.
  */
 import { assert } from '../base/assert.ts';
-import { CharmError } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
@@ -20,15 +21,17 @@ import type { EntryMethod } from '../message/entry-table.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { readOptions, writeOptions } from '../message/handle-kinds.ts';
 import type { Task } from '../pe/task-queue.ts';
+import { decodeArguments } from '../pup/decode.ts';
+import { encodeArguments } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeArguments, encodeArguments } from '../pup/value-codec.ts';
 
 interface Broadcast {
   readonly entry: EntryMethod;
   readonly args: unknown[];
 }
 
-const historyMax = 1024;
+/** Low numbers are reported when they have risen by this much. */
+const reportEvery = 32;
 
 class BroadcastTask implements Task {
   readonly target: Collection;
@@ -54,8 +57,13 @@ export class BroadcastManager {
   #ran = 0;
   /** Received and not run: number #ran + 1 first. */
   readonly #pending: Broadcast[] = [];
-  /** Run lately, newest last. */
+  /** Run and not forgotten, newest last. */
   readonly #history: Broadcast[] = [];
+  /** Numbers of elements that left and have not been reported as come, with how many. */
+  readonly #onTheirWay = new Map<number, number>();
+  /** Low numbers of the children's subtrees. */
+  readonly #childLows = new Map<number, number>();
+  #reportedLow = 0;
 
   constructor(collection: Collection) {
     this.#collection = collection;
@@ -78,26 +86,66 @@ export class BroadcastManager {
     const { pe, tree, type } = this.#collection;
     const entry = type.table.byId(frame.small);
     const number = frame.f64();
+    const forget = frame.f64();
     const options = readOptions(frame);
-    const args = decodeArguments(frame, pe.handleReader);
+    const args = decodeArguments(frame, pe.context);
     if (kind === FrameKind.broadcastRequest) return this.#spread(entry, args, options);
     for (const child of tree.children) pe.forward(child, frame);
     assert(number === this.#last + 1, `broadcast ${number} of ${type.name} came after ${this.#last}`);
     this.#last = number;
+    this.#forget(forget);
     this.#accept({ entry, args }, options);
+  }
+
+  /** An element at broadcast `number` has left this PE. */
+  sent(number: number): void {
+    this.#onTheirWay.set(number, (this.#onTheirWay.get(number) ?? 0) + 1);
+  }
+
+  /** It has come. */
+  onMigrated(frame: Reader): void {
+    const number = frame.f64();
+    const left = this.#onTheirWay.get(number)! - 1;
+    if (left > 0) this.#onTheirWay.set(number, left);
+    else this.#onTheirWay.delete(number);
+    this.#report();
+  }
+
+  onRun(frame: Reader): void {
+    this.#childLows.set(frame.source, frame.f64());
+    this.#report();
+  }
+
+  /** Passes the low number of this subtree up when it has risen enough. */
+  #report(): void {
+    const { pe, tree, id } = this.#collection;
+    let low = this.#ran;
+    for (const number of this.#onTheirWay.keys()) low = Math.min(low, number);
+    for (const child of tree.children) low = Math.min(low, this.#childLows.get(child) ?? 0);
+    if (low < this.#reportedLow + reportEvery) return;
+    this.#reportedLow = low;
+    if (tree.parent === -1) return this.#forget(low);
+    pe.writer.begin(FrameKind.broadcastsRun, 0, 0, id, pe.id);
+    pe.writer.f64(low);
+    pe.writer.end();
+    pe.send(tree.parent);
+  }
+
+  #forget(upTo: number): void {
+    const kept = this.#ran - upTo;
+    if (this.#history.length > kept) this.#history.splice(0, this.#history.length - kept);
   }
 
   /** Runs what an element that was on its way has missed. */
   catchUp(element: ElementRecord): void {
-    if (element.lastBroadcast > this.#ran) return;
     const missed = this.#ran - element.lastBroadcast;
-    if (missed > this.#history.length) {
-      throw new CharmError(
-        'ERR_USAGE',
-        `${element.label} arrived ${missed} broadcasts late, more than the ${historyMax} that are kept`,
-      );
-    }
+    if (missed <= 0) return;
+    assert(
+      missed <= this.#history.length,
+      `${element.label} came ${missed} broadcasts late, ${this.#history.length} are kept`,
+    );
     for (const { entry, args } of this.#history.slice(this.#history.length - missed)) {
+      if (element.isGone) return;
       element.lastBroadcast++;
       this.#collection.pe.execute(element, entry, args, undefined);
     }
@@ -107,25 +155,22 @@ export class BroadcastManager {
     while (this.#ran < number) {
       const broadcast = this.#pending.shift()!;
       this.#ran++;
-      if (this.#collection.isOpen) this.#remember(broadcast);
+      if (this.#collection.shape.isArray) this.#history.push(broadcast);
       this.#runOnAll(broadcast);
     }
+    if (this.#collection.shape.isArray) this.#report();
   }
 
   #runOnAll({ entry, args }: Broadcast): void {
     const { pe, elements } = this.#collection;
-    // Elements inserted by an entry method of this very broadcast are appended, and have its number already.
+    // The list changes while this runs: elements come at its end, and one that leaves is replaced by the last.
     for (let i = 0; i < elements.length; i++) {
       const element = elements[i]!;
       if (element.lastBroadcast >= this.#ran) continue;
       element.lastBroadcast = this.#ran;
       pe.execute(element, entry, args, undefined);
+      if (elements[i] !== element) i--;
     }
-  }
-
-  #remember(broadcast: Broadcast): void {
-    this.#history.push(broadcast);
-    if (this.#history.length > historyMax) this.#history.shift();
   }
 
   #spread(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
@@ -144,7 +189,7 @@ export class BroadcastManager {
     pe.post(new BroadcastTask(this.#collection, this.#last, root), options);
   }
 
-  /** Body: number, send options, arguments. */
+  /** Body: number, what may be forgotten, send options, arguments. */
   #encode(
     kind: FrameKind,
     entry: EntryMethod,
@@ -156,6 +201,7 @@ export class BroadcastManager {
     const writer = pe.writer;
     writer.begin(kind, 0, entry.id, id, pe.id);
     writer.f64(number);
+    writer.f64(this.#reportedLow);
     writeOptions(writer, options);
     encodeArguments(writer, args, `${type.name}.${entry.name}`);
     writer.end();

@@ -19,8 +19,9 @@
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
 import type { Pe } from '../pe/pe.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeValue, encodeValue } from '../pup/value-codec.ts';
 import { treePlace } from './spanning-tree.ts';
 
 /** Sums over a subtree. */
@@ -31,11 +32,12 @@ interface Counts {
   readonly held: number;
   /** PEs that wait for timers or I/O the counters do not know. */
   readonly outside: number;
-  /** What methods on these PEs wait for, if the wave asked. */
+  /** If the wave asked: what is missing on these PEs, and what methods there wait for. */
+  readonly missing: readonly string[];
   readonly waits: readonly string[];
 }
 
-const zero: Counts = { created: 0, processed: 0, held: 0, outside: 0, waits: [] };
+const zero: Counts = { created: 0, processed: 0, held: 0, outside: 0, missing: [], waits: [] };
 const waitsMax = 40;
 /** After a wave that changed nothing, the next one waits this long. */
 const idleWaveMs = 20;
@@ -93,13 +95,13 @@ export class QuiescenceDetector {
     if (!this.isWaitingForIdle) return;
     this.#isAsked = false;
     const pe = this.#pe;
-    const waits = this.#withWaits ? pe.describeWaits(waitsMax) : [];
     const mine = {
       created: pe.created,
       processed: pe.processed,
       held: pe.heldCount,
       outside: pe.host.hasOutsideWork() ? 1 : 0,
-      waits,
+      missing: this.#withWaits ? pe.collections.describeOpen().slice(0, waitsMax) : [],
+      waits: this.#withWaits ? pe.describeWaits(waitsMax) : [],
     };
     const sum = add(this.#sum, mine);
     if (this.#parent === -1) return this.#endWave(sum);
@@ -133,7 +135,7 @@ export class QuiescenceDetector {
 
   #onAnswer(frame: Reader): void {
     this.#answers++;
-    this.#sum = add(this.#sum, decodeValue(frame, this.#pe.handleReader) as Counts);
+    this.#sum = add(this.#sum, decodeValue(frame, this.#pe.context) as Counts);
   }
 
   #endWave(counts: Counts): void {
@@ -143,7 +145,7 @@ export class QuiescenceDetector {
     if (previous !== undefined && this.#requesters.size > 0 && previous.processed === counts.created)
       return this.#reached();
     const isStill = previous?.created === counts.created && previous.processed === counts.processed;
-    if (isStill && this.#isStuck(counts)) return this.#pe.stuck(counts.waits);
+    if (isStill && this.#isStuck(counts)) return this.#pe.stuck([...counts.missing, ...counts.waits]);
     if (this.#requesters.size === 0 && previous !== undefined) {
       // A stuck check that found work, or something outside to wait for; PE 0 asks again when it has been idle again.
       this.#isStuckCheck = false;
@@ -192,6 +194,7 @@ function add(a: Counts, b: Counts): Counts {
     processed: a.processed + b.processed,
     held: a.held + b.held,
     outside: a.outside + b.outside,
+    missing: a.missing.concat(b.missing).slice(0, waitsMax),
     waits: a.waits.concat(b.waits).slice(0, waitsMax),
   };
 }

@@ -25,16 +25,23 @@ export interface ReducerSteps<V, R, P> {
   readonly finish?: (merged: P) => R;
 }
 
+/** Which element contributes. */
+export interface ElementIndex {
+  index(): unknown;
+  /** What `gather` sorts by: numbers and tuples as such, anything else by its key's text. */
+  order(): unknown;
+}
+
 /** The runtime's view of any reducer. */
 export class AnyReducer implements Reducer<never, unknown> {
   readonly name: string;
-  readonly prepare: (value: unknown, index: () => unknown) => unknown;
+  readonly prepare: (value: unknown, at: ElementIndex) => unknown;
   readonly merge: (a: unknown, b: unknown) => unknown;
   readonly finish: (merged: unknown) => unknown;
 
   constructor(
     name: string,
-    prepare: (value: unknown, index: () => unknown) => unknown,
+    prepare: (value: unknown, at: ElementIndex) => unknown,
     merge: (a: unknown, b: unknown) => unknown,
     finish: (merged: unknown) => unknown,
   ) {
@@ -56,7 +63,7 @@ class TupleReducer extends AnyReducer {
     const each = (f: (part: AnyReducer, i: number) => unknown): unknown[] => parts.map(f);
     super(
       `tuple(${parts.map((part) => part.name).join(', ')})`,
-      (value, index) => each((part, i) => part.prepare((value as unknown[])[i], index)),
+      (value, at) => each((part, i) => part.prepare((value as unknown[])[i], at)),
       (a, b) => each((part, i) => part.merge((a as unknown[])[i], (b as unknown[])[i])),
       (merged) => each((part, i) => part.finish((merged as unknown[])[i])),
     );
@@ -72,7 +79,7 @@ export function reducer<V, R = V, P = V>(name: string, steps: ReducerSteps<V, R,
   const { prepare, merge, finish } = steps;
   return new CustomReducer(
     name,
-    prepare === undefined ? same : (value, index) => prepare(value as V, index()),
+    prepare === undefined ? same : (value, at) => prepare(value as V, at.index()),
     merge as (a: unknown, b: unknown) => unknown,
     finish === undefined ? same : (merged) => finish(merged as P),
   ) as unknown as Reducer<V, R>;
@@ -213,7 +220,7 @@ const builtIn: readonly AnyReducer[] = [
   new AnyReducer('set', (value) => [value], appendAll, same),
   new AnyReducer(
     'gather',
-    (value, index) => [[index(), value]],
+    (value, at) => [[at.order(), value]],
     appendAll,
     (all) => (all as Indexed[]).sort((a, b) => compareIndices(a[0], b[0])).map(([, value]) => value),
   ),
@@ -266,7 +273,7 @@ export const Reducer = {
   tuple<T extends readonly Reducer<never, unknown>[]>(
     ...parts: T
   ): Reducer<
-    { [K in keyof T]: T[K] extends Reducer<infer V, unknown> ? V : never },
+    { readonly [K in keyof T]: T[K] extends Reducer<infer V, unknown> ? V : never },
     { [K in keyof T]: T[K] extends Reducer<never, infer R> ? R : never }
   > {
     return new TupleReducer(parts as unknown as AnyReducer[]) as never;

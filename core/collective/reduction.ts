@@ -19,18 +19,25 @@
  * An element born while r is under way here owes its first contribution to r+1. The PE that inserts it stamps that
  * number on it and counts the birth, so the count is right although the element is still on its way.
  *
+ * An element that moves takes its number along: where it comes it owes what it has not contributed yet, where it leaves
+ * its contributions stay counted. One that dies is subtracted from the births, for reductions that were already
+ * reported by a word to the root.
+ *
  * Invariant: the root never sees more contributions than elements. The scheme is Charm++'s (ckreduction.C).
  */
 import { AssertionError, assert } from '../base/assert.ts';
-import { CharmError } from '../base/errors.ts';
+import { CharmError, describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { ElementRecord } from '../chare/element.ts';
+import { ShapeKind } from '../chare/shape.ts';
 import { Callback } from '../message/callback.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
 import { HandleKind } from '../message/handle-kinds.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeValue, encodeValue, writeHandle } from '../pup/value-codec.ts';
+import { writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
 import { type AnyReducer, Reducer, readReducer, writeReducer } from './reducers.ts';
 
@@ -113,13 +120,33 @@ export class ReductionManager {
     for (let r = this.#current; r < next; r++) this.#at(r).presentAdjust--;
   }
 
+  /** An element goes to another PE. What it has contributed to here stays counted here. */
+  left(next: number): void {
+    this.#present--;
+    for (let r = this.#current; r < next; r++) this.#at(r).presentAdjust++;
+    this.advance();
+  }
+
+  /** An element has died here. It is missed from its next reduction on. */
+  died(next: number): void {
+    this.#births--;
+    for (let r = this.#current; r < next; r++) this.#at(r).birthsAdjust++;
+    // Reductions that this PE has reported may still wait for it at the root.
+    for (let r = next; r < this.#current; r++) this.#sendDeath(r);
+    this.left(next);
+  }
+
   contribute<V, R>(element: ElementRecord, value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
+    if (this.#collection.shape.kind === ShapeKind.singleton) {
+      throw new UsageError(`${element.label} is a singleton; reductions need an array or a group`);
+    }
     const any = reducer as unknown as AnyReducer;
-    const prepared = any.prepare(value, () => this.#collection.space.toIndex(element.key));
+    const prepared = any.prepare(value, element);
     const r = element.nextReduction++;
     if (r < this.#current) return this.#sendLate(r, any, prepared, target as Callback<unknown>);
     const round = this.#at(r);
-    this.#agree(round, any, target as Callback<unknown>, element);
+    if (round.reducer !== any) this.#agree(round, r, any, element);
+    round.target = target as Callback<unknown>;
     round.add(any, prepared);
     round.contributed++;
     round.total++;
@@ -171,9 +198,9 @@ export class ReductionManager {
     const count = frame.f64();
     const births = frame.f64();
     const round = kind === FrameKind.reductionPart ? this.#at(r) : this.#atRoot(r);
-    this.#mergePart(round, count, frame);
-    if (kind === FrameKind.reductionLate) return this.#finishReady();
+    this.#mergePart(r, round, count, frame);
     round.births += births;
+    if (kind === FrameKind.reductionLate) return this.#finishReady();
     round.reported.push(frame.source);
     if (r === this.#current) this.#start(round);
   }
@@ -197,15 +224,26 @@ export class ReductionManager {
     return round;
   }
 
-  #agree(round: Round, reducer: AnyReducer, target: Callback<unknown>, element: ElementRecord): void {
-    round.target = target;
-    if (round.reducer === undefined) round.reducer = reducer;
-    else if (round.reducer !== reducer && round.reducer.name !== reducer.name) {
-      throw new CharmError(
-        'ERR_REDUCTION_MISMATCH',
-        `${element.label} contributes to reduction ${this.#current} with ${reducer.name}, others with ${round.reducer.name}; ` +
-          'all elements must contribute to the same reductions in the same order',
-      );
+  /** `who` contributes to reduction `r`; there all must use the same reducer. */
+  #agree(round: Round, r: number, reducer: AnyReducer, who: ElementRecord | string): void {
+    round.reducer ??= reducer;
+    if (round.reducer === reducer || round.reducer.name === reducer.name) return;
+    const name = typeof who === 'string' ? who : who.label;
+    throw new CharmError(
+      'ERR_REDUCTION_MISMATCH',
+      `${name} contributes to reduction ${r} of ${this.#collection.type.name} with ${reducer.name}, others with ${round.reducer.name}; ` +
+        'all elements must contribute to the same reductions in the same order',
+    );
+  }
+
+  /** What runs a reducer; one that throws ends the job. */
+  #reduce<T>(r: number, reducer: AnyReducer, run: () => T): T {
+    try {
+      return run();
+    } catch (cause) {
+      const chare = `reduction ${r} of ${this.#collection.type.name} (reducer ${reducer.name})`;
+      const place = { pe: this.#collection.pe.id, chare };
+      throw new EntryError('ERR_REDUCER_FAILED', describeThrown(cause), place, { cause });
     }
   }
 
@@ -254,7 +292,7 @@ export class ReductionManager {
     const { root } = this.#collection;
     if (root === this.#collection.pe.id) {
       const round = this.#atRoot(r);
-      round.reducer ??= reducer;
+      this.#agree(round, r, reducer, 'a late element');
       round.target = target;
       round.add(reducer, prepared);
       round.total++;
@@ -266,6 +304,13 @@ export class ReductionManager {
     late.merged = prepared;
     late.total = 1;
     this.#sendPart(FrameKind.reductionLate, root, r, late, 0);
+  }
+
+  #sendDeath(r: number): void {
+    const { root, pe } = this.#collection;
+    if (root !== pe.id) return this.#sendPart(FrameKind.reductionLate, root, r, new Round(), -1);
+    this.#atRoot(r).births--;
+    this.#finishReady();
   }
 
   /** Body: number, contributions, births, and if there are contributions the reducer, target and merged value. */
@@ -285,13 +330,14 @@ export class ReductionManager {
     pe.send(to);
   }
 
-  #mergePart(round: Round, count: number, frame: Reader): void {
+  #mergePart(r: number, round: Round, count: number, frame: Reader): void {
     if (count === 0) return;
     const { pe } = this.#collection;
     const reducer = readReducer(frame, (name) => pe.registry.reducer(name));
-    round.target = pe.handleReader(frame) as Callback<unknown>;
-    round.reducer ??= reducer;
-    round.add(reducer, decodeValue(frame, pe.handleReader));
+    round.target = pe.context.handle(frame) as Callback<unknown>;
+    this.#agree(round, r, reducer, `PE ${frame.source}`);
+    const part = decodeValue(frame, pe.context);
+    this.#reduce(r, reducer, () => round.add(reducer, part));
     round.total += count;
   }
 
@@ -307,7 +353,8 @@ export class ReductionManager {
 
   #finish(r: number, round: Round): void {
     if (round.reducer === undefined || round.target === undefined) return;
-    const result = round.reducer.finish(round.merged);
+    const { reducer, merged } = round;
+    const result = this.#reduce(r, reducer, () => reducer.finish(merged));
     if (!(round.target instanceof EveryoneCallback)) return round.target.send(result);
     const { pe, tree } = this.#collection;
     if (tree.children.length > 0) {
@@ -323,7 +370,7 @@ export class ReductionManager {
 
   #onResult(r: number, frame: Reader): void {
     for (const child of this.#collection.tree.children) this.#collection.pe.forward(child, frame);
-    this.#resolve(r, decodeValue(frame, this.#collection.pe.handleReader));
+    this.#resolve(r, decodeValue(frame, this.#collection.pe.context));
   }
 
   #resolve(r: number, result: unknown): void {

@@ -2,7 +2,7 @@
  * The entry methods of a chare class: what may be called from another PE, by number.
  *
  * Entries are the methods of the class and its ancestors up to `Chare`, without the constructor, accessors,
- * names starting with `_`, `then` and `toJSON`. Ids are positions in a table sorted by name, so every PE that
+ * names starting with `_`, `then`, `toJSON`, what every object has (`toString`), and the hooks of migration and balancing. Ids are positions in a table sorted by name, so every PE that
  * loads the same class has the same table; only ids travel.
  */
 import { CharmError, UsageError } from '../base/errors.ts';
@@ -16,7 +16,9 @@ export interface EntryMethod {
 
 /** Names that proxies use themselves; an entry method may not have them. */
 const reserved = new Set(['ask', 'callback', 'with']);
-const skipped = new Set(['constructor', 'then', 'toJSON']);
+/** Hooks that the runtime calls; they are no entries. */
+const hooks = ['aboutToMigrate', 'justMigrated', 'pack', 'unpack', 'resumeFromSync'];
+const skipped = new Set(['constructor', 'then', 'toJSON', ...hooks]);
 
 export class EntryTable {
   readonly className: string;
@@ -28,7 +30,8 @@ export class EntryTable {
     const methods = new Map<string, EntryMethod['run']>();
     for (let p = prototype; p !== base && p !== null && p !== Object.prototype; p = Object.getPrototypeOf(p)) {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(p))) {
-        const isEntry = typeof value === 'function' && !name.startsWith('_') && !skipped.has(name);
+        const isEntry =
+          typeof value === 'function' && !name.startsWith('_') && !skipped.has(name) && !(name in Object.prototype);
         if (isEntry && !methods.has(name)) methods.set(name, value);
       }
     }

@@ -12,35 +12,43 @@
  */
 export const headerBytes = 16;
 
-/** Frame kinds. Values are the wire; only append. */
+/** Frame kinds. Values are the wire. */
 export const FrameKind = {
-  /** A message to one element: collection/collection.ts. */
+  /** A message to one element: chare/collection.ts. */
   entry: 1,
   /** A request to the root of a collection to number and spread a broadcast; and the broadcast itself. */
   broadcastRequest: 2,
   broadcast: 3,
+  /** A subtree has run all broadcasts up to a number: collective/broadcast.ts. */
+  broadcastsRun: 4,
   /** Creation of a collection, its acknowledgement, and of one element. */
-  createCollection: 4,
-  created: 5,
-  insert: 6,
-  doneInserting: 7,
-  insertingDone: 8,
-  /** The home PE learns where an element is. */
-  location: 9,
+  createCollection: 5,
+  created: 6,
+  insert: 7,
+  doneInserting: 8,
+  insertingDone: 9,
+  /** An element moves: location/migration.ts. */
+  migrate: 10,
+  /** It has come. */
+  migrated: 11,
+  /** Where an element is, and changes of route: location/location-manager.ts. */
+  location: 12,
+  fence: 13,
+  fenceAnswer: 14,
   /** Reductions: a subtree's part, the word to begin, one late contribution, the result for everyone. */
-  reductionPart: 10,
-  reductionStart: 11,
-  reductionLate: 12,
-  reductionResult: 13,
+  reductionPart: 15,
+  reductionStart: 16,
+  reductionLate: 17,
+  reductionResult: 18,
   /** A value or an error for a future. */
-  future: 14,
+  future: 19,
   /** Readonly values, before anything else. */
-  readonlies: 15,
+  readonlies: 20,
   /** Quiescence detection; the only frames that it does not count. */
-  quiescenceRequest: 16,
-  quiescenceAsk: 17,
-  quiescenceAnswer: 18,
-  quiescenceReached: 19,
+  quiescenceRequest: 32,
+  quiescenceAsk: 33,
+  quiescenceAnswer: 34,
+  quiescenceReached: 35,
 } as const;
 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
@@ -50,5 +58,19 @@ export function isCounted(kind: number): boolean {
   return kind < FrameKind.quiescenceRequest;
 }
 
-/** Flags of an entry frame. */
-export const EntryFlag = { textKey: 1, reply: 2, options: 4 } as const;
+/** Flags of frames that go to one element. `sentOn`: some PE on the way has passed it on. */
+export const ElementFlag = { textKey: 1, reply: 2, options: 4, sentOn: 8 } as const;
+
+/**
+ * Frames that go to one element begin with the epoch by which they were sent (see location-manager.ts), 4 bytes of
+ * padding, and the key: 8 bytes, or text if flagged.
+ */
+const epochOffset = headerBytes;
+
+export function frameEpoch(view: DataView, start: number): number {
+  return view.getInt32(start + epochOffset, true);
+}
+
+export function setFrameEpoch(view: DataView, start: number, epoch: number): void {
+  view.setInt32(start + epochOffset, epoch, true);
+}

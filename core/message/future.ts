@@ -7,8 +7,10 @@
 import { describePlace, UsageError } from '../base/errors.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { Pe } from '../pe/pe.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
-import { decodeValue, encodeValue, writeHandle } from '../pup/value-codec.ts';
+import { writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
 import { Callback } from './callback.ts';
 import type { EntryMethod } from './entry-table.ts';
@@ -29,7 +31,7 @@ export class Pending implements ReplyTarget {
   readonly #what: () => string;
   readonly #pe: Pe;
   // Who waits, as known when the wait began.
-  readonly #element: ElementRecord | undefined;
+  readonly element: ElementRecord | undefined;
   readonly #entry: EntryMethod | undefined;
   #id = 0;
   #isSettled = false;
@@ -39,7 +41,7 @@ export class Pending implements ReplyTarget {
   constructor(pe: Pe, what: () => string) {
     this.#pe = pe;
     this.#what = what;
-    this.#element = pe.current;
+    this.element = pe.current;
     this.#entry = pe.currentEntry;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -53,12 +55,16 @@ export class Pending implements ReplyTarget {
     return this.promise;
   }
 
-  /** `Ring[3].pass on PE 1 waits for ...` */
-  describe(): string {
+  /** `Ring[3].pass on PE 1`; behind an await it is not known who waits, only where. */
+  describeWaiter(): string {
     const pe = this.#pe.id;
-    if (this.#element === undefined) return `${describePlace({ pe })} waits for ${this.#what()}`;
+    if (this.element === undefined) return `a method on PE ${pe}`;
     const entry = this.#entry === undefined ? {} : { entry: this.#entry.name };
-    return `${describePlace({ pe, chare: this.#element.label, ...entry })} waits for ${this.#what()}`;
+    return describePlace({ pe, chare: this.element.label, ...entry });
+  }
+
+  describeAim(): string {
+    return this.#what();
   }
 
   resolve(value: unknown): void {
@@ -199,7 +205,7 @@ export class FutureTable {
   #onFrame(frame: Reader): void {
     const isValue = frame.flags === 1;
     const id = frame.f64();
-    this.#settleHere(id, isValue, decodeValue(frame, this.#pe.handleReader));
+    this.#settleHere(id, isValue, decodeValue(frame, this.#pe.context));
   }
 
   #settleHere(id: number, isValue: boolean, value: unknown): void {

@@ -16,6 +16,7 @@ export const HandleKind = {
   exit: 7,
   ignore: 8,
   allreduce: 9,
+  bitVector: 10,
 } as const;
 
 const KeyKind = { none: 0, number: 1, text: 2 } as const;
@@ -50,9 +51,8 @@ export function writeOptions(writer: Writer, options: SendOptions | undefined): 
 }
 
 function writePriority(writer: Writer, priority: Priority): void {
-  if (typeof priority === 'number') return writer.i32(priority);
-  writer.u32(priority.length);
-  for (const word of priority.words) writer.i32(word);
+  if (typeof priority === 'number') writer.i32(priority);
+  else priority.write(writer);
 }
 
 export function readOptions(reader: Reader): SendOptions | undefined {
@@ -62,10 +62,7 @@ export function readOptions(reader: Reader): SendOptions | undefined {
   const expedited = (bits & OptionBit.expedited) !== 0;
   if ((bits & OptionBit.integer) !== 0) return { queueing, expedited, priority: reader.i32() };
   if ((bits & OptionBit.bits) === 0) return { queueing, expedited };
-  const length = reader.u32();
-  const words: number[] = [];
-  for (let i = 0; i < length; i += 32) words.push(reader.i32());
-  return { queueing, expedited, priority: new BitVector(words, length) };
+  return { queueing, expedited, priority: BitVector.read(reader) };
 }
 
 /** A collection by number and class, so that it can be known before its creation message comes; then key and options. */

@@ -4,12 +4,17 @@ import type { Collection } from '../chare/collection.ts';
 import { Shape } from '../chare/shape.ts';
 import { EveryoneCallback } from '../collective/reduction.ts';
 import type { Pe } from '../pe/pe.ts';
+import { BitVector } from '../pe/priority.ts';
 import type { Reader } from '../pup/reader.ts';
-import type { HandleReader } from '../pup/value-codec.ts';
+import type { DecodeContext } from '../pup/value-codec.ts';
 import { EntryCallback, ExitCallback, IgnoreCallback } from './callback.ts';
 import { HandleKind, readKey, readOptions } from './handle-kinds.ts';
 
-export function makeHandleReader(pe: Pe): HandleReader {
+export function makeDecodeContext(pe: Pe): DecodeContext {
+  return { handle: makeHandleReader(pe), classes: pe.registry.classes };
+}
+
+function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
   const readCollection = (reader: Reader): Collection =>
     pe.collections.meet(reader.u32(), reader.u32(), Shape.read(reader));
   return (reader) => {
@@ -35,6 +40,8 @@ export function makeHandleReader(pe: Pe): HandleReader {
         return new ExitCallback((code) => pe.exit(code));
       case HandleKind.ignore:
         return new IgnoreCallback();
+      case HandleKind.bitVector:
+        return BitVector.read(reader);
       case HandleKind.allreduce:
         return new EveryoneCallback();
       default:

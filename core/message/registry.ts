@@ -11,6 +11,8 @@ import { Placement } from '../chare/placement.ts';
 import { makeProxyClasses, type ProxyClasses } from '../chare/proxy.ts';
 import { Readonly } from '../chare/readonly.ts';
 import { CustomReducer } from '../collective/reducers.ts';
+import { ownPrivateName } from '../pup/private-names.ts';
+import type { ClassTable } from '../pup/value-codec.ts';
 import { EntryTable } from './entry-table.ts';
 
 export type ChareClass = new (...args: never[]) => ChareBase;
@@ -23,6 +25,8 @@ export interface ChareType {
   readonly table: EntryTable;
   readonly proxies: ProxyClasses;
   readonly indexCodec: IndexCodec<unknown> | undefined;
+  /** A # field or method, if the class has one: such a chare can't be packed field by field. */
+  readonly privateField: string | undefined;
 }
 
 /** The exports of a program module. */
@@ -34,6 +38,10 @@ export class Registry {
   readonly #names = new Map<unknown, string>();
   readonly #reducers = new Map<string, CustomReducer>();
   readonly #placements = new Map<string, Placement<unknown>>();
+  /** Value classes: exported classes that are not chares. */
+  readonly #prototypes: object[] = [];
+  readonly #prototypeNumbers = new Map<object, number>();
+  readonly classes: ClassTable;
 
   constructor(program: ProgramModule) {
     const types: ChareType[] = [];
@@ -43,17 +51,42 @@ export class Registry {
       if (isChareClass(value)) types.push(this.#addClass(types.length, name === 'default' ? value.name : name, value));
       else if (value instanceof CustomReducer) this.#reducers.set(name, value);
       else if (value instanceof Placement) this.#placements.set(name, value as Placement<unknown>);
+      else if (isClass(value)) this.#addValueClass(value);
       else if (!(value instanceof Readonly)) continue;
       this.#names.set(value, name);
     }
     this.types = types;
+    this.classes = {
+      numberOf: (prototype) => this.#prototypeNumbers.get(prototype) ?? -1,
+      prototypeOf: (number) => this.#prototypeOf(number),
+    };
+  }
+
+  #addValueClass(value: { readonly prototype: object }): void {
+    this.#prototypeNumbers.set(value.prototype, this.#prototypes.length);
+    this.#prototypes.push(value.prototype);
+  }
+
+  #prototypeOf(number: number): object {
+    const prototype = this.#prototypes[number];
+    if (prototype === undefined)
+      throw new CharmError('ERR_DECODE', `there is no value class ${number}; do all PEs load the same program?`);
+    return prototype;
   }
 
   #addClass(id: number, name: string, value: ChareClass): ChareType {
     const table = new EntryTable(name, value.prototype, Chare.prototype);
     const codec = (value as { indexCodec?: IndexCodec<unknown> }).indexCodec;
     const create = value as unknown as ChareType['create'];
-    const type = { id, name, create, table, proxies: makeProxyClasses(table), indexCodec: codec };
+    const type = {
+      id,
+      name,
+      create,
+      table,
+      proxies: makeProxyClasses(table),
+      indexCodec: codec,
+      privateField: privateFieldOf(value),
+    };
     this.#typeOf.set(value, type);
     return type;
   }
@@ -95,6 +128,20 @@ export class Registry {
 
 export function isChareClass(value: unknown): value is ChareClass {
   return typeof value === 'function' && value.prototype instanceof ChareBase;
+}
+
+/** A # name of the program's own classes; the runtime's base classes use them too, and do not count. */
+function privateFieldOf(value: ChareClass): string | undefined {
+  for (let c: unknown = value; typeof c === 'function' && c !== Chare; c = Object.getPrototypeOf(c)) {
+    const own = ownPrivateName(c);
+    if (own !== undefined) return own;
+  }
+  return undefined;
+}
+
+/** A class declaration, as opposed to a function. */
+function isClass(value: unknown): value is { readonly prototype: object } {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
 function notExported(kind: string, name: string, keyword: string): CharmError {

@@ -7,7 +7,7 @@
  * is created when posted and processed when it has run; a message held back counts as created until released.
  */
 import type { Clock } from '../base/clock.ts';
-import { CharmError, describeThrown, EntryError, stuckError } from '../base/errors.ts';
+import { CharmError, describeThrown, EntryError, stuckError, UsageError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import { Charm } from '../chare/charm.ts';
 import { CollectionTable } from '../chare/collection-table.ts';
@@ -16,14 +16,17 @@ import type { SendOptions } from '../chare/proxy-types.ts';
 import { ReadonlyTable } from '../chare/readonly.ts';
 import { QuiescenceDetector } from '../collective/quiescence.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
+import { emigrate } from '../location/migration.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
 import { FrameKind, isCounted } from '../message/envelope.ts';
 import { FutureTable, type Pending, type ReplyTarget } from '../message/future.ts';
-import { makeHandleReader } from '../message/handle-reader.ts';
+import { makeDecodeContext } from '../message/handle-reader.ts';
 import type { Registry } from '../message/registry.ts';
 import type { Link } from '../message/transport.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import { Reader } from '../pup/reader.ts';
-import { decodeValue, encodeValue, type HandleReader } from '../pup/value-codec.ts';
+import type { DecodeContext } from '../pup/value-codec.ts';
 import { Writer } from '../pup/writer.ts';
 import type { Task, TaskQueue } from './task-queue.ts';
 
@@ -44,8 +47,8 @@ export interface PeHost {
 export interface PeOptions {
   readonly id: number;
   readonly pes: number;
-  readonly node: number;
-  readonly nodes: number;
+  /** PEs of a node runtime; the last node may have fewer. */
+  readonly pesPerNode: number;
   readonly args: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
@@ -79,8 +82,8 @@ export class Pe {
   readonly futures: FutureTable;
   readonly readonlies = new ReadonlyTable();
   readonly quiescence: QuiescenceDetector;
-  readonly writer = new Writer();
-  readonly handleReader: HandleReader;
+  readonly writer: Writer;
+  readonly context: DecodeContext;
   /** What methods here wait for; only for reports. */
   readonly waits = new Set<Pending>();
   created = 0;
@@ -91,9 +94,12 @@ export class Pe {
   currentEntry: EntryMethod | undefined = undefined;
   /** An async method may go on after a microtask turn. */
   needsTurn = false;
+  /** On PE 0: `main` has begun and not ended. */
+  isMainRunning = false;
   /** The job has ended for this PE. */
   isStopped = false;
   readonly #link: Link;
+  readonly #pesPerNode: number;
   readonly #progress: Int32Array;
   readonly #handlers: ((frame: Reader) => void)[] = [];
   readonly #early: Uint8Array[] = [];
@@ -102,22 +108,29 @@ export class Pe {
   constructor(options: PeOptions) {
     this.id = options.id;
     this.pes = options.pes;
-    this.node = options.node;
-    this.nodes = options.nodes;
+    this.node = Math.floor(options.id / options.pesPerNode);
+    this.nodes = Math.ceil(options.pes / options.pesPerNode);
+    this.#pesPerNode = options.pesPerNode;
     this.args = options.args;
     this.clock = options.clock;
     this.random = options.random;
     this.host = options.host;
     this.queue = options.queue;
     this.registry = options.registry;
+    this.writer = new Writer(options.registry.classes);
     this.#link = options.link;
     this.#progress = options.progress ?? new Int32Array(4);
-    this.handleReader = makeHandleReader(this);
+    this.context = makeDecodeContext(this);
     this.futures = new FutureTable(this);
     this.quiescence = new QuiescenceDetector(this);
     this.collections = new CollectionTable(this);
     this.charm = new Charm(this);
     this.handle(FrameKind.readonlies, (frame) => this.#onReadonlies(frame));
+  }
+
+  /** The PE that holds a node's branch of every node group. */
+  firstPeOf(node: number): number {
+    return node * this.#pesPerNode;
   }
 
   // ---- frames ----
@@ -189,7 +202,7 @@ export class Pe {
 
   #onReadonlies(frame: Reader): void {
     for (const child of treePlace(this.id, this.pes, 0).children) this.forward(child, frame);
-    this.readonlies.load(decodeValue(frame, this.handleReader) as [string, unknown][]);
+    this.readonlies.load(decodeValue(frame, this.context) as [string, unknown][]);
     for (const bytes of this.#early.splice(0)) {
       this.replay(bytes);
       this.processed++;
@@ -259,7 +272,7 @@ export class Pe {
     this.currentEntry = entry;
     const progress = this.#progress;
     progress[0] = (element.collection.type.id << 16) | (entry.id + 1);
-    progress[1] = typeof element.key === 'number' ? element.key : -1;
+    progress[1] = element.collection.hasFlatKeys ? (element.key as number) : -1;
     const chare = element.chare!;
     const run = entry.run;
     let result: unknown;
@@ -286,6 +299,24 @@ export class Pe {
     progress[0] = 0;
     if (result !== undefined && isPromise(result)) this.#follow(result, element, entry, reply);
     else if (reply !== undefined) this.#answer(reply, result, element, entry);
+    if (element.moveTo !== -1 || element.mustDie) this.settle(element);
+  }
+
+  /** Carries out what an element was asked to do between entry methods, if it is idle: to end, or to move. */
+  settle(element: ElementRecord): void {
+    if (element.entriesInFlight > 0 || element.isGone || this.isStopped) return;
+    if (element.mustDie) element.collection.bury(element);
+    else if (element.moveTo !== -1) emigrate(element);
+  }
+
+  #ended(element: ElementRecord): void {
+    element.entriesInFlight--;
+    if (element.moveTo === -1 && !element.mustDie) return;
+    try {
+      this.settle(element);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   #answer(reply: ReplyTarget, result: unknown, element: ElementRecord, entry: EntryMethod): void {
@@ -308,12 +339,12 @@ export class Pe {
     this.needsTurn = true;
     result.then(
       (value) => {
-        element.entriesInFlight--;
         if (reply !== undefined) this.#answer(reply, value, element, entry);
+        this.#ended(element);
       },
       (cause: unknown) => {
-        element.entriesInFlight--;
         this.#entryFailed(element, entry, cause, reply);
+        this.#ended(element);
       },
     );
   }
@@ -330,6 +361,8 @@ export class Pe {
 
   exit(code: number): void {
     if (this.isStopped) return;
+    if (!Number.isInteger(code) || code < 0 || code > 255)
+      return this.fail(new UsageError(`an exit code is an integer from 0 to 255, not ${code}`));
     this.isStopped = true;
     this.host.exit(code);
   }
@@ -345,15 +378,23 @@ export class Pe {
     this.fail(stuckError(waits));
   }
 
-  /** Lines for the stuck report: who waits here, and for what. */
+  /** Lines for the stuck report: who waits here, and for what; equal aims share a line. */
   describeWaits(linesMax: number): string[] {
-    const lines = new Set<string>();
+    const lines = this.isMainRunning ? [`main on PE ${this.id} has not ended`] : [];
+    const waiters = new Map<string, Pending[]>();
+    const named = new Set<ElementRecord>();
     for (const wait of this.waits) {
-      if (lines.size >= linesMax) break;
-      lines.add(wait.describe());
+      const aim = wait.describeAim();
+      const same = waiters.get(aim);
+      if (same === undefined) waiters.set(aim, [wait]);
+      else same.push(wait);
+      if (wait.element !== undefined) named.add(wait.element);
     }
-    for (const line of this.collections.describeOpen()) if (lines.size < linesMax) lines.add(line);
-    return [...lines];
+    for (const [aim, [first, ...others]] of waiters) {
+      const more = others.length === 0 ? ' waits' : ` and ${others.length} more wait`;
+      lines.push(`${first!.describeWaiter()}${more} for ${aim}`);
+    }
+    return lines.concat(this.collections.describeUnended(named)).slice(0, linesMax);
   }
 }
 

@@ -6,16 +6,40 @@
  * one order. A message without priority ranks after all negative integers and before 0.
  */
 import { UsageError } from '../base/errors.ts';
+import { HandleKind } from '../message/handle-kinds.ts';
+import type { Reader } from '../pup/reader.ts';
+import { Handle, writeHandle } from '../pup/value-codec.ts';
+import type { Writer } from '../pup/writer.ts';
 
 /** A priority of any length, for tree searches: a child's priority is its parent's plus its own bits. */
-export class BitVector {
+export class BitVector extends Handle {
   /** 32 bits a word, first bit on top; unused bits are 0. */
   readonly words: readonly number[];
   readonly length: number;
 
   constructor(words: readonly number[], length: number) {
+    super();
     this.words = words;
     this.length = length;
+  }
+
+  [writeHandle](writer: Writer): void {
+    writer.u8(HandleKind.bitVector);
+    this.write(writer);
+  }
+
+  /** @internal */
+  write(writer: Writer): void {
+    writer.u32(this.length);
+    for (const word of this.words) writer.i32(word);
+  }
+
+  /** @internal */
+  static read(reader: Reader): BitVector {
+    const length = reader.u32();
+    const words: number[] = [];
+    for (let i = 0; i < length; i += 32) words.push(reader.i32());
+    return new BitVector(words, length);
   }
 
   /** The empty vector: the most urgent of all bit vectors that start with 0. */
@@ -65,6 +89,12 @@ export function checkPriority(priority: Priority): void {
 /** The bit string of a priority. */
 export function toBits(priority: Priority): BitVector {
   return typeof priority === 'number' ? new BitVector([priority ^ 0x80000000], 32) : priority;
+}
+
+/** The same priority as an integer if it has 32 bits: one priority must have one form. */
+export function toInteger(priority: Priority): Priority {
+  if (typeof priority === 'number' || priority.length !== 32) return priority;
+  return priority.words[0]! ^ 0x80000000;
 }
 
 /** Below 0: `a` is more urgent; above 0: `b` is; 0: equal. */

@@ -11,7 +11,7 @@ import Denque from 'denque';
 import TinyQueue from 'tinyqueue';
 import type { SeededRandom } from '../base/random.ts';
 import type { Pe } from './pe.ts';
-import { type BitVector, comparePriorities, type Priority, toBits } from './priority.ts';
+import { type BitVector, comparePriorities, type Priority, toBits, toInteger } from './priority.ts';
 
 /** One thing for a PE to do: deliver a message, run a broadcast on its elements, resume a waiting method. */
 export interface Task {
@@ -86,7 +86,8 @@ export class PriorityQueue implements TaskQueue {
     return this.#special === 0 ? this.#plain.shift() : this.#pickSpecial();
   }
 
-  #laneOf(priority: Priority): Lane {
+  #laneOf(given: Priority): Lane {
+    const priority = toInteger(given);
     if (typeof priority === 'number') {
       const i = priority - smallest;
       if (i >= 0 && i < smallCount) {

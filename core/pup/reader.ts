@@ -5,10 +5,10 @@
  * and every length is checked against the bytes that remain before anything is allocated.
  */
 import { CharmError } from '../base/errors.ts';
-import { headerBytes } from '../message/envelope.ts';
+import { ElementFlag, headerBytes } from '../message/envelope.ts';
 import { FrameMemory } from './frame-memory.ts';
 
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const nothing = new FrameMemory(new ArrayBuffer(0));
 
 /** Arrays up to this size come out of a shared slab. */
@@ -59,6 +59,16 @@ export class Reader {
     return this.view.getUint8(this.start + 1);
   }
 
+  set flags(flags: number) {
+    this.view.setUint8(this.start + 1, flags);
+  }
+
+  /** The key of a frame to one element, from the start of the body. */
+  elementKey(): number | string {
+    this.position = this.start + headerBytes + 8;
+    return (this.flags & ElementFlag.textKey) === 0 ? this.f64() : this.text();
+  }
+
   get small(): number {
     return this.view.getUint16(this.start + 2, true);
   }
@@ -87,6 +97,13 @@ export class Reader {
     if (this.position + 4 > this.limit) this.#fail(4);
     const value = this.view.getInt32(this.position, true);
     this.position += 4;
+    return value;
+  }
+
+  u16(): number {
+    if (this.position + 2 > this.limit) this.#fail(2);
+    const value = this.view.getUint16(this.position, true);
+    this.position += 2;
     return value;
   }
 
@@ -130,7 +147,7 @@ export class Reader {
   /** Offset in `bytes` of an attachment, `offset` bytes behind the head. */
   attachment(offset: number, length: number): number {
     const at = this.start + this.view.getUint32(this.start + 4, true) + offset;
-    if (at < this.start || length > this.limit - at) this.#fail(length);
+    if (at % 8 !== 0 || length > this.limit - at) this.#fail(length);
     return at;
   }
 

@@ -14,6 +14,7 @@
 import { CharmError } from '../base/errors.ts';
 import { type FrameKind, headerBytes } from '../message/envelope.ts';
 import { FrameMemory } from './frame-memory.ts';
+import type { ClassTable } from './value-codec.ts';
 
 /** From this size on an array travels as an attachment. Below it one more memcpy is cheaper than a second segment. */
 export const attachmentBytesMin = 4096;
@@ -23,14 +24,26 @@ export const frameBytesMax = 1 << 30;
 
 const initialBytes = 1 << 16;
 const utf8 = new TextEncoder();
+const noClasses: ClassTable = {
+  numberOf: () => -1,
+  prototypeOf: (number) => {
+    throw new CharmError('ERR_DECODE', `there is no class ${number}`);
+  },
+};
 
 export class Writer {
+  /** The program's value classes. */
+  readonly classes: ClassTable;
   memory = new FrameMemory(new ArrayBuffer(initialBytes));
   bytes: Uint8Array = this.memory.bytes;
   view: DataView = this.memory.view;
   position = 0;
   readonly attachments: Uint8Array[] = [];
   attachmentBytes = 0;
+
+  constructor(classes: ClassTable = noClasses) {
+    this.classes = classes;
+  }
 
   /** Header: kind, flags, a 16-bit field, head length (filled by `end`), collection, source PE. See envelope.ts. */
   begin(kind: FrameKind, flags: number, small: number, collection: number, source: number): void {
@@ -45,6 +58,14 @@ export class Writer {
       this.attachments.length = 0;
       this.attachmentBytes = 0;
     }
+  }
+
+  /** What frames to one element begin with; `flags` of `begin` must say whether the key is text. */
+  elementPrefix(key: number | string, epoch: number): void {
+    this.i32(epoch);
+    this.u32(0);
+    if (typeof key === 'number') this.f64(key);
+    else this.text(key);
   }
 
   /** Seals the frame: pads the head to 8 bytes and records its length. */
@@ -81,6 +102,12 @@ export class Writer {
   u8(value: number): void {
     if (this.position + 1 > this.bytes.length) this.#reserve(1);
     this.bytes[this.position++] = value;
+  }
+
+  u16(value: number): void {
+    if (this.position + 2 > this.bytes.length) this.#reserve(2);
+    this.view.setUint16(this.position, value, true);
+    this.position += 2;
   }
 
   u32(value: number): void {

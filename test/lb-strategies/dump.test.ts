@@ -41,10 +41,7 @@ describe('dump', () => {
       [{ ...head, format: 'zip' }, /^\$\.format: expected "charm4ts-lb-dump", got "zip"/],
       [{ ...head, version: 2 }, /^\$\.version: this version of charm4ts reads dumps of version 1, not 2/],
       [{ ...head, pes, edges }, /^\$\.objects: is missing/],
-      [
-        { ...head, objects: { load: [1], pe: [5] }, pes, edges },
-        /^\$\.objects\.pe\[0\]: expected 0 or 1, got 5/,
-      ],
+      [{ ...head, objects: { load: [1], pe: [5] }, pes, edges }, /^\$\.objects\.pe\[0\]: expected 0 or 1, got 5/],
       [
         { ...head, objects: { load: [1, -1], pe: [0, 0] }, pes, edges },
         /^\$\.objects\.load\[1\]: expected 0 or more, got -1/,
@@ -54,10 +51,7 @@ describe('dump', () => {
         { ...head, objects, pes: { count: 2, speed: [1, 0] }, edges },
         /^\$\.pes\.speed\[1\]: expected more than 0, got 0/,
       ],
-      [
-        { ...head, objects, pes, edges: { ...edges, to: [2] } },
-        /^\$\.edges\.to\[0\]: expected 0 or 1, got 2/,
-      ],
+      [{ ...head, objects, pes, edges: { ...edges, to: [2] } }, /^\$\.edges\.to\[0\]: expected 0 or 1, got 2/],
       [{ name: 'case', pes: 2, objects: [[1, 0]], communication: [] }, /^\$\.objects\[0\]\[2\]: is missing/],
       [
         { name: 'case', pes: 2, objects: [[1, 'a', 1]], communication: [] },

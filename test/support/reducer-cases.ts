@@ -142,8 +142,8 @@ const cases = [
   {
     name: 'longestText',
     reducer: longestText,
-    value: (n: number) => 'x'.repeat(n % 5) + n,
-    expected: (all: readonly Contribution[]) => longest(numbers(all).map((n) => 'x'.repeat(n % 5) + n)),
+    value: (n: number) => 'x'.repeat(Math.abs(n) % 5) + n,
+    expected: (all: readonly Contribution[]) => longest(numbers(all).map((n) => 'x'.repeat(Math.abs(n) % 5) + n)),
   },
   {
     name: 'spread',

@@ -28,7 +28,8 @@ const headWord = 16;
 
 export interface SharedRing {
   readonly control: Int32Array;
-  readonly data: SharedArrayBuffer;
+  /** A power of two of bytes, at a multiple of 8. */
+  readonly data: Uint8Array;
 }
 
 /** Bytes from `position` (a multiple of 8) to the end of the ring are at least 8, so a skip record always fits. */
@@ -43,9 +44,9 @@ export class RingProducer {
 
   constructor({ control, data }: SharedRing) {
     this.#control = control;
-    this.bytes = new Uint8Array(data);
-    this.words = new Int32Array(data);
-    this.#size = data.byteLength;
+    this.bytes = data;
+    this.words = new Int32Array(data.buffer, data.byteOffset, data.length >>> 2);
+    this.#size = data.length;
     this.#tail = Atomics.load(control, tailWord);
     this.#head = Atomics.load(control, headWord);
   }
@@ -106,10 +107,10 @@ export class RingConsumer {
   length = 0;
 
   constructor({ control, data }: SharedRing) {
-    this.memory = new FrameMemory(data);
+    this.memory = new FrameMemory(data.buffer, data.byteOffset, data.length);
     this.#control = control;
-    this.#words = new Int32Array(data);
-    this.#size = data.byteLength;
+    this.#words = this.memory.words;
+    this.#size = data.length;
     this.#head = Atomics.load(control, headWord);
     this.#published = this.#head;
     this.#tail = this.#head;

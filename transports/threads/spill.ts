@@ -27,9 +27,9 @@ export class Spill {
     return this.#items.length === 0;
   }
 
-  /** Keeps the sealed frame in `writer`. */
-  keep(writer: Writer): void {
-    if (writer.attachmentBytes === 0 && writer.position <= chunkBytes / 4)
+  /** Keeps the sealed frame in `writer`; a record of the ring holds up to `recordBytesMax`. */
+  keep(writer: Writer, recordBytesMax: number): void {
+    if (writer.attachmentBytes === 0 && writer.position <= Math.min(chunkBytes / 4, recordBytesMax))
       return this.keepSmall(writer.bytes, 0, writer.position);
     this.keepLarge([writer.bytes.slice(0, writer.position), ...writer.attachments], writer.frameBytes);
   }

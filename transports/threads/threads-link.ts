@@ -14,16 +14,20 @@ import type { Writer } from '../../core/pup/writer.ts';
 import { RecordKind, RingConsumer, RingProducer, ringControlWords, type SharedRing } from './ring.ts';
 import { copyWords, Spill } from './spill.ts';
 
-/** Bytes of a ring. Memory is taken by the system only when it is first touched. */
-export const ringBytesDefault = 1 << 18;
+/** Bytes of a ring between two of few PEs. Memory is taken by the system only when it is first touched. */
+const ringBytesMost = 1 << 18;
+const ringBytesLeast = 1 << 14;
+/** With many PEs the rings together stay about this large. */
+const allRingsBytes = 1 << 28;
 
 /** Memory shared by all PEs of a process; can be posted to a worker. */
 export interface SharedMachine {
   readonly pes: number;
   /** One line of words per PE; see `PeWord`. */
   readonly peWords: Int32Array;
-  /** Ring from PE a to PE b at a·pes + b; the diagonal is undefined. */
-  readonly rings: readonly (SharedRing | undefined)[];
+  /** The rings from PE a to PE b at a·pes + b: their control words and their data, one buffer each for all. */
+  readonly ringControls: Int32Array;
+  readonly ringData: Uint8Array;
 }
 
 export const peWordsPerPe = 32;
@@ -38,16 +42,28 @@ export const PeWord = {
   progress: 16,
 } as const;
 
-export function makeSharedMachine(pes: number, ringBytes = ringBytesDefault): SharedMachine {
-  const peWords = new Int32Array(new SharedArrayBuffer(pes * peWordsPerPe * 4));
-  const rings: (SharedRing | undefined)[] = [];
-  for (let from = 0; from < pes; from++) {
-    for (let to = 0; to < pes; to++) {
-      const control = new Int32Array(new SharedArrayBuffer(ringControlWords * 4));
-      rings.push(from === to ? undefined : { control, data: new SharedArrayBuffer(ringBytes) });
-    }
-  }
-  return { pes, peWords, rings };
+export function makeSharedMachine(pes: number, ringBytes = ringBytesFor(pes)): SharedMachine {
+  return {
+    pes,
+    peWords: new Int32Array(new SharedArrayBuffer(pes * peWordsPerPe * 4)),
+    ringControls: new Int32Array(new SharedArrayBuffer(pes * pes * ringControlWords * 4)),
+    ringData: new Uint8Array(new SharedArrayBuffer(pes * pes * ringBytes)),
+  };
+}
+
+/** A power of two. */
+function ringBytesFor(pes: number): number {
+  const fair = 2 ** Math.floor(Math.log2(allRingsBytes / (pes * pes)));
+  return Math.min(ringBytesMost, Math.max(ringBytesLeast, fair));
+}
+
+function ringOf({ pes, ringControls, ringData }: SharedMachine, from: number, to: number): SharedRing {
+  const i = from * pes + to;
+  const bytes = ringData.length / (pes * pes);
+  return {
+    control: ringControls.subarray(i * ringControlWords, (i + 1) * ringControlWords),
+    data: ringData.subarray(i * bytes, (i + 1) * bytes),
+  };
 }
 
 /** Wakes a PE if it sleeps. */
@@ -80,11 +96,9 @@ export class ThreadsLink implements Link {
   constructor(pe: number, machine: SharedMachine) {
     this.#peWords = machine.peWords;
     for (let other = 0; other < machine.pes; other++) {
-      const out = machine.rings[pe * machine.pes + other];
-      const incoming = machine.rings[other * machine.pes + pe];
-      this.#out.push(out === undefined ? undefined : new RingProducer(out));
-      if (incoming !== undefined) {
-        this.#in.push(new RingConsumer(incoming));
+      this.#out.push(other === pe ? undefined : new RingProducer(ringOf(machine, pe, other)));
+      if (other !== pe) {
+        this.#in.push(new RingConsumer(ringOf(machine, other, pe)));
         this.#incoming.push(undefined);
       }
       this.#spills.push(new Spill());
@@ -99,7 +113,7 @@ export class ThreadsLink implements Link {
       return;
     }
     if (spill.isEmpty) this.#spilled++;
-    spill.keep(writer);
+    spill.keep(writer, ring.payloadBytesMax);
     if (++this.#sends % sendsPerPush === 0 || writer.attachmentBytes > 0) this.#push(to, spill);
   }
 
