@@ -90,7 +90,9 @@ export class Affinity {
   /** Bytes between two objects. */
   betweenObjects(a: number, b: number): number {
     const { offset, neighbour, bytes } = this.graph;
-    for (let i = offset[a]!; i < offset[a + 1]!; i++) if (neighbour[i] === b) return bytes[i]!;
+    const isShorter = offset[a + 1]! - offset[a]! <= offset[b + 1]! - offset[b]!;
+    const [row, other] = isShorter ? [a, b] : [b, a];
+    for (let i = offset[row]!; i < offset[row + 1]!; i++) if (neighbour[i] === other) return bytes[i]!;
     return 0;
   }
 

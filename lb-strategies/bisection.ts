@@ -5,7 +5,7 @@
  * until it has its share; then passes of Fiduccia and Mattheyses move single objects across the border as long as that
  * pays. Two starting points are tried, the better one is kept. O(E log N log P).
  */
-import type { CommunicationGraph } from './communication-graph.ts';
+import { type CommunicationGraph, isHub } from './communication-graph.ts';
 import { IndexedHeap } from './indexed-heap.ts';
 
 export interface BisectionTask {
@@ -149,7 +149,8 @@ class Bisector {
     const { offset, neighbour } = this.#task.graph;
     for (let i = offset[object]!; i < offset[object + 1]!; i++) {
       const other = neighbour[i]!;
-      if (this.#side[other] === 1 && this.#task.fixedAt[other] === -1) fringe.set(other, this.#gainKey(other));
+      if (this.#side[other] !== 1 || this.#task.fixedAt[other] !== -1) continue;
+      if (!fringe.has(other) || !isHub(this.#task.graph, other)) fringe.set(other, this.#gainKey(other));
     }
   }
 
@@ -198,7 +199,7 @@ class Bisector {
       const object = from === -1 ? -1 : this.#heaps[from]!.peek();
       if (object === -1) break;
       const to = (1 - from) as 0 | 1;
-      const key = this.#heaps[from]!.keyOf(object);
+      const key = this.#gainKey(object);
       this.#heaps[from]!.pop();
       const isOver = sums[from as 0 | 1] > shares[from as 0 | 1] * (1 + slack);
       if (!isOver && sums[to] + work[object]! > shares[to] * (1 + slack)) continue;
@@ -251,7 +252,8 @@ class Bisector {
       const other = neighbour[i]!;
       const side = this.#side[other]!;
       if (side === -1 || this.#task.fixedAt[other] !== -1 || this.#locked.has(other)) continue;
-      this.#heaps[side]!.set(other, this.#gainKey(other));
+      const heap = this.#heaps[side]!;
+      if (!heap.has(other) || !isHub(this.#task.graph, other)) heap.set(other, this.#gainKey(other));
     }
   }
 }

@@ -12,6 +12,7 @@
  * where that saves bytes, but never so many that the plan's count would be exceeded.
  */
 import type { Affinity } from './affinity.ts';
+import { isHub } from './communication-graph.ts';
 import { IndexedHeap } from './indexed-heap.ts';
 import { largestFirstByPe, type ObjectsByPe, type Placement } from './placement.ts';
 import { RoomTree } from './room-tree.ts';
@@ -97,10 +98,11 @@ class ClusterRefiner {
     this.#affinity.move(object, to);
     this.#updateRoom(donor);
     this.#updateRoom(to);
-    const { offset, neighbour } = this.#affinity.graph;
+    const { graph } = this.#affinity;
+    const { offset, neighbour } = graph;
     for (let i = offset[object]!; i < offset[object + 1]!; i++) {
       const other = neighbour[i]!;
-      if (this.#offers.has(other)) this.#offers.set(other, this.#bestMove(other));
+      if (this.#offers.has(other) && !isHub(graph, other)) this.#offers.set(other, this.#bestMove(other));
     }
   }
 

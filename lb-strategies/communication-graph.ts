@@ -13,6 +13,16 @@ export interface CommunicationGraph {
   readonly bytes: Float64Array;
 }
 
+/**
+ * Whether an object has so many neighbours (a sink that all send to) that looking at it anew after each move of one of
+ * them would make searches quadratic. What is known of it may be stale until its turn comes.
+ */
+export function isHub({ offset }: CommunicationGraph, object: number): boolean {
+  return offset[object + 1]! - offset[object]! > hubDegree;
+}
+
+const hubDegree = 256;
+
 /** @param weight of each edge; bytes unless given. */
 export function communicationGraph(
   count: number,

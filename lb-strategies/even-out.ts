@@ -20,6 +20,7 @@ export interface EvenOutBounds {
   /** PEs looked at for one step. */
   readonly partnersMax: number;
   readonly stepsMax: number;
+  readonly looksMax: number;
 }
 
 /** @returns whether no available PE with movable objects is left above the limit. */
@@ -46,6 +47,7 @@ class Evener {
   readonly #heavy: IndexedHeap;
   readonly #light: IndexedHeap;
   #best: Step | undefined;
+  #looks = 0;
 
   constructor(affinity: Affinity, bounds: EvenOutBounds) {
     const { placement } = affinity;
@@ -65,7 +67,7 @@ class Evener {
   }
 
   run(): boolean {
-    for (let step = 0; step < this.#bounds.stepsMax; step++) {
+    for (let step = 0; step < this.#bounds.stepsMax && this.#looks < this.#bounds.looksMax; step++) {
       const donor = this.#heavy.peek();
       if (donor === -1) return true;
       this.#best = undefined;
@@ -95,6 +97,7 @@ class Evener {
     for (const to of this.#neighbours(donor)) {
       if (isAvailable[to] === 0 || load[to]! >= least) continue;
       const takes = this.#takesOf(to);
+      this.#looks += this.#members[donor]!.size;
       for (const give of this.#members[donor]!) {
         if (isMigratable[give] === 0) continue;
         const half = ((load[donor]! - load[to]!) * this.#placement.speed[donor]!) / 2;
@@ -117,15 +120,16 @@ class Evener {
     return Math.max(load[donor]! - difference / speed[donor]!, load[to]! + difference / speed[to]!);
   }
 
-  #neighbours(donor: number): Set<number> {
+  /** PEs that a PE talks to, the lightest of them. */
+  #neighbours(donor: number): number[] {
     const { offset, neighbour } = this.#affinity.graph;
-    const { at } = this.#placement;
+    const { at, load } = this.#placement;
     const pes = new Set<number>();
     for (const object of this.#members[donor]!) {
       for (let i = offset[object]!; i < offset[object + 1]!; i++) pes.add(at[neighbour[i]!]!);
     }
     pes.delete(donor);
-    return pes;
+    return [...pes].sort((a, b) => load[a]! - load[b]! || a - b).slice(0, 2 * this.#bounds.partnersMax);
   }
 
   /** What a PE could give in exchange, smallest first. Kept until its members change. */
@@ -177,6 +181,7 @@ class Evener {
     const takes = this.#takesOf(to);
     const takeBytes = takes.map((object) => this.#affinity.internal[object]! - this.#affinity.between(object, donor));
     const room = (this.#limit - load[to]!) * speed[to]!;
+    this.#looks += this.#members[donor]!.size;
     const need = (load[donor]! - this.#limit) * speed[donor]!;
     for (const give of this.#members[donor]!) {
       if (isMigratable[give] === 0) continue;

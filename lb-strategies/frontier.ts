@@ -18,7 +18,7 @@
 import type { LbStatistics, Strategy } from '../core/balance/strategy.ts';
 import { Affinity } from './affinity.ts';
 import { refineInClusters } from './cluster-refinement.ts';
-import { type CommunicationGraph, communicationGraph } from './communication-graph.ts';
+import { type CommunicationGraph, communicationGraph, isHub } from './communication-graph.ts';
 import { evacuate } from './evacuation.ts';
 import { evenOut } from './even-out.ts';
 import { climb } from './hill-climb.ts';
@@ -151,7 +151,7 @@ function trim(affinity: Affinity, migrationsMax: number): void {
     affinity.move(object, home[object]!);
     for (let i = graph.offset[object]!; i < graph.offset[object + 1]!; i++) {
       const other = graph.neighbour[i]!;
-      if (returns.has(other)) returns.set(other, key(other));
+      if (returns.has(other) && !isHub(graph, other)) returns.set(other, key(other));
     }
   }
 }

@@ -4,6 +4,7 @@
  * of a pass is taken back. The bounds hold at every step.
  */
 import type { Affinity } from './affinity.ts';
+import { isHub } from './communication-graph.ts';
 import { IndexedHeap } from './indexed-heap.ts';
 import type { Placement } from './placement.ts';
 
@@ -86,10 +87,12 @@ class Climber {
   }
 
   #renewNeighbours(object: number): void {
-    const { offset, neighbour } = this.#affinity.graph;
+    const { graph } = this.#affinity;
+    const { offset, neighbour } = graph;
     for (let i = offset[object]!; i < offset[object + 1]!; i++) {
       const other = neighbour[i]!;
-      if (this.#isLocked[other] === 0 && this.#placement.isMigratable[other] === 1) this.#offer(other);
+      if (this.#isLocked[other] === 1 || this.#placement.isMigratable[other] === 0) continue;
+      if (!isHub(graph, other)) this.#offer(other);
     }
   }
 

@@ -7,6 +7,7 @@
  * PE; a look at what an object could gain at most keeps the search short.
  */
 import type { Affinity } from './affinity.ts';
+import { isHub } from './communication-graph.ts';
 import type { Placement } from './placement.ts';
 
 export interface PolishBounds {
@@ -118,6 +119,7 @@ class Polisher {
     for (let i = members.length - 1; i >= members.length - count; i--) {
       const other = members[i]!;
       if (work[other]! > workMax || work[other]! < workMin || isMigratable[other] === 0) continue;
+      if (isHub(this.#affinity.graph, other)) continue;
       if (gain + total[other]! - 2 * internal[other]! <= best - 2 * bytesMin) continue;
       const added = moves + this.#migrationsAdded(other, to, from);
       if (migrations + added > this.#bounds.migrationsMax && added > 0) continue;

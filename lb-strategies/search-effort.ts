@@ -8,10 +8,13 @@ export interface SearchEffort {
   readonly partnersMax: number;
   /** Steps of evening out. */
   readonly stepsMax: number;
+  /** Objects looked at in all these steps together: a PE may hold most of them. */
+  readonly looksMax: number;
 }
 
 /** Measured: more passes or a wider look gain under 1 % of the external bytes on the cases of the tests. */
 export function searchEffort(objectCount: number): SearchEffort {
-  if (objectCount > 100_000) return { passesMax: 3, exchangesMax: 32, partnersMax: 4, stepsMax: 20_000 };
-  return { passesMax: 8, exchangesMax: 256, partnersMax: 16, stepsMax: 4_000 };
+  const looksMax = Math.min(15_000_000, 2_000_000 + 100 * objectCount);
+  if (objectCount > 100_000) return { passesMax: 3, exchangesMax: 32, partnersMax: 4, stepsMax: 20_000, looksMax };
+  return { passesMax: 8, exchangesMax: 256, partnersMax: 16, stepsMax: 4_000, looksMax };
 }
