@@ -18,10 +18,18 @@ function only(from, allowed, comment) {
 module.exports = {
   forbidden: [
     only('core', ['core'], 'the core knows no transport, strategy, trace format or command'),
-    only('transports', ['transports', 'core/base', 'core/message', 'core/pup'], 'transports see the interfaces of the core'),
+    only(
+      'transports',
+      ['transports', 'core/base', 'core/message', 'core/pup'],
+      'transports see the interfaces of the core',
+    ),
     only('lb-strategies', ['lb-strategies', 'core/balance'], 'strategies are pure: they see statistics, no runtime'),
     only('launch', ['launch', 'core', 'transports'], 'launch is a composition root, below the commands'),
-    only('cli', ['cli', 'launch', 'bench', 'lb-strategies', 'core/base'], 'commands start things, they do not reach into the core'),
+    only(
+      'cli',
+      ['cli', 'launch', 'bench', 'lb-strategies', 'core/base'],
+      'commands start things, they do not reach into the core',
+    ),
     only('bench', ['bench', 'launch', 'core', 'transports', 'lb-strategies'], 'benches measure the layers below'),
     {
       name: 'examples-imports',
@@ -52,7 +60,16 @@ module.exports = {
       from: { path: '^(core|lb-strategies|transports|launch|cli|bench)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'] },
     },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^(core|lb-strategies|transports|launch|cli)/' }, to: {} },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^(core|lb-strategies|transports|launch|cli)/' },
+      to: {},
+    },
   ],
-  options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules|dist' } },
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules|dist' },
+  },
 };

@@ -1,8 +1,8 @@
 /** `charm4ts lb-sim`: runs load-balancing strategies on recorded balancing steps. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 interface LbSimFlags {
-  readonly strategy: readonly string[];
+  readonly strategy?: readonly string[];
   readonly pes?: number;
   readonly json?: boolean;
   readonly html?: string;
@@ -14,10 +14,10 @@ export function lbSimCommand(): Command {
   return new Command('lb-sim')
     .description('Run load-balancing strategies on recorded balancing steps, side by side.')
     .argument('<files...>', 'dumps of balancing steps, or cases with the answers of Charm++')
-    .addOption(
-      new Option('-s, --strategy <names...>', 'names of strategies, or files with one of yours; commas separate too')
-        .default(['RefineComm', 'Frontier', 'Refine', 'Greedy', 'GreedyRefine', 'Metis'])
-        .argParser(addNames),
+    .option(
+      '-s, --strategy <names>',
+      `comma-separated names, or files with one of yours (default: ${usual.join(',')})`,
+      addNames,
     )
     .option(
       '-p, --pes <n>',
@@ -50,7 +50,7 @@ async function runLbSim(files: readonly string[], flags: LbSimFlags): Promise<vo
   const { simulateFiles } = await import('./lb-sim/simulate.ts');
   const failures = await simulateFiles({
     files,
-    strategies: flags.strategy,
+    strategies: flags.strategy ?? usual,
     pes: flags.pes,
     seed: flags.seed,
     isJson: flags.json === true,
@@ -60,17 +60,10 @@ async function runLbSim(files: readonly string[], flags: LbSimFlags): Promise<vo
   if (failures > 0) process.exitCode = 1;
 }
 
-/** The first use replaces the default. */
-function addNames(text: string, before: readonly string[] | undefined): string[] {
-  const names = text.split(',').filter((name) => name !== '');
-  return isGiven.has(before ?? []) ? remember([...(before ?? []), ...names]) : remember(names);
-}
+const usual = ['RefineComm', 'Frontier', 'Refine', 'Greedy', 'GreedyRefine', 'Metis'];
 
-const isGiven = new WeakSet<readonly string[]>();
-
-function remember(names: string[]): string[] {
-  isGiven.add(names);
-  return names;
+function addNames(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(',').filter((name) => name !== '')];
 }
 
 function integer(min: number, max: number): (text: string) => number {

@@ -8,8 +8,6 @@ import type { CommunicationGraph } from './communication-graph.ts';
 export interface Level {
   readonly graph: CommunicationGraph;
   readonly work: Float64Array;
-  /** How many objects of the finest level each holds. */
-  readonly size: Float64Array;
   readonly isFixed: Uint8Array;
   /** Where its objects were measured: of a mixed one, where the largest was. */
   readonly home: Int32Array;
@@ -85,18 +83,16 @@ function contracted(level: Level, match: Int32Array): Level {
   level.coarse = coarse;
   const count = first.length;
   const work = new Float64Array(count);
-  const size = new Float64Array(count);
   const isFixed = new Uint8Array(count);
   const homes = new Int32Array(count);
   for (let c = 0; c < count; c++) {
     const a = first[c]!;
     const b = match[a]!;
     work[c] = level.work[a]! + (a === b ? 0 : level.work[b]!);
-    size[c] = level.size[a]! + (a === b ? 0 : level.size[b]!);
     isFixed[c] = level.isFixed[a]!;
     homes[c] = level.work[b]! > level.work[a]! ? home[b]! : home[a]!;
   }
-  return { graph: contractedGraph(level, match, first), work, size, isFixed, home: homes, coarse: new Int32Array(0) };
+  return { graph: contractedGraph(level, match, first), work, isFixed, home: homes, coarse: new Int32Array(0) };
 }
 
 function contractedGraph({ graph, coarse }: Level, match: Int32Array, first: readonly number[]): CommunicationGraph {

@@ -14,6 +14,7 @@ import { type FrontierOptions, frontier } from './frontier.ts';
 import { greedy } from './greedy.ts';
 import { greedyComm } from './greedy-comm.ts';
 import { greedyRefine } from './greedy-refine.ts';
+import { hybrid } from './hybrid.ts';
 import { metis, metisRepartition } from './metis.ts';
 import { orb } from './orb.ts';
 import { phaseByArray } from './phase-by-array.ts';
@@ -41,6 +42,7 @@ const plain: Readonly<Record<string, Strategy>> = {
   Greedy: greedy,
   GreedyComm: greedyComm,
   GreedyRefine: greedyRefine,
+  Hybrid: hybrid,
   Metis: metis,
   MetisRepartition: metisRepartition,
   Orb: orb,

@@ -96,8 +96,7 @@ class LoadRefiner {
   readonly #limit: number;
   readonly #light: RoomTree;
   readonly #heavy: IndexedHeap;
-  /** Donors with objects that did not fit when looked at, and may fit later: where their list begins. */
-  readonly #first: Int32Array;
+  /** For each position of the list: the next that was not taken yet, or one on the way there. */
   readonly #nextUntaken: Int32Array;
 
   constructor(placement: Placement, sorted: ObjectsByPe, limit: number) {
@@ -106,7 +105,6 @@ class LoadRefiner {
     this.#limit = limit;
     this.#light = new RoomTree(placement.peCount);
     this.#heavy = new IndexedHeap(placement.peCount);
-    this.#first = sorted.offset.slice();
     this.#nextUntaken = new Int32Array(sorted.object.length + 1);
     for (let i = 0; i < this.#nextUntaken.length; i++) this.#nextUntaken[i] = i;
     for (let pe = 0; pe < placement.peCount; pe++) this.#classify(pe);
@@ -175,7 +173,7 @@ class LoadRefiner {
   /** By bisection: the list is sorted. */
   #firstAtMost(donor: number, room: number): number {
     const { work } = this.#placement;
-    let low = this.#first[donor]!;
+    let low = this.#sorted.offset[donor]!;
     let high = this.#sorted.offset[donor + 1]!;
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -56,7 +56,6 @@ function finestLevel(placement: Placement, graph: CommunicationGraph): Level {
   return {
     graph,
     work: placement.work,
-    size: new Float64Array(placement.objectCount).fill(1),
     isFixed: placement.isMigratable.map((flag) => 1 - flag),
     home: placement.home,
     coarse: new Int32Array(0),

@@ -59,8 +59,18 @@ export async function simulateFiles(request: SimulationRequest): Promise<number>
     process.stdout.write(request.isJson ? jsonLines(simulation.rows) : `${table(dump, simulation.rows)}\n`);
     pictures.push({ dump, rows: simulation.rows, placements: simulation.placements });
   }
-  if (request.html !== undefined) await writeFile(request.html, page(pictures));
+  if (request.html !== undefined && !(await writePage(request.html, pictures))) failures++;
   return failures;
+}
+
+async function writePage(file: string, pictures: readonly Picture[]): Promise<boolean> {
+  try {
+    await writeFile(file, page(pictures));
+    return true;
+  } catch (error) {
+    process.stderr.write(`${file}: ${describe(error)}\n`);
+    return false;
+  }
 }
 
 class Simulation {

@@ -28,6 +28,7 @@ const evacuating = [
   'Frontier',
   'Greedy',
   'GreedyComm',
+  'Hybrid',
   'Metis',
   'Refine',
   'RefineComm',
