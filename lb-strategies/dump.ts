@@ -204,14 +204,21 @@ function withoutUndefined<T extends object>(parts: T): Defined<T> {
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-/** A JSON value that knows its path, so that complaints can name it. */
+/** A JSON value that knows its path, so that complaints can name it. Paths are put together only when asked for. */
 class Node {
   readonly #value: unknown;
-  readonly path: string;
+  readonly #parent: Node | undefined;
+  readonly #key: string | number;
 
-  constructor(value: unknown, path: string) {
+  constructor(value: unknown, key: string | number, parent?: Node) {
     this.#value = value;
-    this.path = path;
+    this.#parent = parent;
+    this.#key = key;
+  }
+
+  get path(): string {
+    if (this.#parent === undefined) return String(this.#key);
+    return `${this.#parent.path}${typeof this.#key === 'number' ? `[${this.#key}]` : `.${this.#key}`}`;
   }
 
   has(name: string): boolean {
@@ -225,17 +232,17 @@ class Node {
   field(name: string): Node {
     const value = this.#object()[name];
     if (value === undefined) throw new DumpError(`${this.path}.${name}`, 'is missing');
-    return new Node(value, `${this.path}.${name}`);
+    return new Node(value, name, this);
   }
 
   items(): Node[] {
-    return this.#array().map((value, position) => new Node(value, `${this.path}[${position}]`));
+    return this.#array().map((value, position) => new Node(value, position, this));
   }
 
   item(position: number): Node {
     const value = this.#array()[position];
     if (value === undefined) throw new DumpError(`${this.path}[${position}]`, 'is missing');
-    return new Node(value, `${this.path}[${position}]`);
+    return new Node(value, position, this);
   }
 
   column(read: (item: Node) => number, length?: number): number[] {
@@ -243,7 +250,7 @@ class Node {
     if (length !== undefined && array.length !== length) {
       throw new DumpError(this.path, `expected ${length} values, got ${array.length}`);
     }
-    return array.map((value, position) => read(new Node(value, `${this.path}[${position}]`)));
+    return array.map((value, position) => read(new Node(value, position, this)));
   }
 
   isNull(): boolean {
