@@ -5,6 +5,8 @@ import { broadcastReduce } from './cases/broadcast-reduce.ts';
 import { create } from './cases/create.ts';
 import { idle } from './cases/idle.ts';
 import { localMessage } from './cases/local-message.ts';
+import { migrate } from './cases/migrate.ts';
+import { migratedChannel } from './cases/migrated-channel.ts';
 import { pingpong } from './cases/pingpong.ts';
 import { ring } from './cases/ring.ts';
 import { startup } from './cases/startup.ts';
@@ -20,6 +22,8 @@ export const benches: readonly Bench[] = [
   ask,
   broadcastReduce,
   create,
+  migrate,
+  migratedChannel,
   startup,
   idle,
 ];

@@ -2,7 +2,7 @@
 import type { Unit } from './bench.ts';
 import { isFloor, type Result } from './result.ts';
 
-const widths = [18, 15, 12, 26, 26, 8, 20] as const;
+const widths = [18, 22, 12, 26, 26, 8, 20] as const;
 
 export function tableHead(): string {
   const names = ['bench', 'case', 'median', 'min .. max', 'calibration', 'ratio', 'target', 'verdict'];

@@ -137,7 +137,8 @@ class Driver {
           this.#touch(id);
         }, delayMs);
       },
-      hasOutsideWork: () => this.#outside > 0 || this.#outsideWork.isOpen(),
+      // Work in the thread pool is in no list; if it is tracked, we know of it nevertheless.
+      hasOutsideWork: () => this.#outside > 0 || this.#pes[id]!.trackedCount > 0 || this.#outsideWork.isOpen(),
     };
   }
 

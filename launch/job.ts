@@ -13,6 +13,7 @@
  * exactly one error, the first.
  *
  * Not handled: a PE in a synchronous system call (`execSync`) can't be terminated; the job ends when the call does.
+ * A heap limit that V8 meets inside one large allocation ends the whole process, with V8's own report.
  */
 import { availableParallelism } from 'node:os';
 import { CharmError, describePlace, describeThrown, fromWire, type Place, UsageError } from '../core/base/errors.ts';

@@ -28,6 +28,8 @@ const batchMax = 1024;
 /** Spinning looks at the event loop this often. */
 const spinSliceMs = 0.05;
 const briefSpins = 200;
+/** Spins get at most this many times longer than they began. */
+const spinGrowth = 16;
 /** PE 0, idle for this long, asks whether the job is stuck; doubled while nothing happens. */
 const stuckCheckMsMin = 100;
 const stuckCheckMsMax = 2000;
@@ -42,6 +44,8 @@ export class ThreadHost implements PeHost {
   readonly #id: number;
   readonly #link: ThreadsLink;
   readonly #spinMs: number;
+  /** How long it spins now; see `#fitSpin`. */
+  #spinNowMs: number;
   readonly #probe: LoopProbe;
   /** A stuck check wants to know whether the event loop waits for anything. */
   #mustProbe = false;
@@ -65,6 +69,7 @@ export class ThreadHost implements PeHost {
     this.#id = id;
     this.#link = link;
     this.#spinMs = spinMs;
+    this.#spinNowMs = spinMs;
     this.#probe = new LoopProbe(port);
   }
 
@@ -102,7 +107,7 @@ export class ThreadHost implements PeHost {
       if (pe.queue.length > 0 || pe.needsTurn || this.#spinBriefly()) continue;
       const now = performance.now();
       if (idleSince === 0) idleSince = now;
-      else if (now - idleSince > this.#spinMs && !this.#link.isHolding) return 'park';
+      else if (now - idleSince > this.#spinNowMs && !this.#link.isHolding) return 'park';
       if (now - this.#lastTurn > turnEveryMs) return 'turn';
       this.#spin(now + spinSliceMs);
     }
@@ -155,6 +160,15 @@ export class ThreadHost implements PeHost {
     });
   }
 
+  /**
+   * Waking takes 0.1 ms and more. If sleeps are short, both ends of a conversation soon sleep before each answer; so a
+   * short sleep makes the next spin longer, and a long one makes it what it was.
+   */
+  #fitSpin(sleptMs: number): void {
+    if (sleptMs > spinGrowth * this.#spinMs) this.#spinNowMs = this.#spinMs;
+    else this.#spinNowMs = Math.min(2 * this.#spinNowMs, spinGrowth * this.#spinMs);
+  }
+
   /** Sleeps until someone wakes this PE: a sender, the supervisor, or its own timers and I/O through `wake`. */
   async #park(): Promise<void> {
     Atomics.store(this.#words, this.#parkedWord, 1);
@@ -165,11 +179,13 @@ export class ThreadHost implements PeHost {
     const waiting = Atomics.waitAsync(this.#words, this.#parkedWord, 1);
     if (!waiting.async) return;
     this.#isParked = true;
+    const since = performance.now();
     const timer = this.#id === 0 ? this.#scheduleStuckCheck() : undefined;
     if (this.#mustProbe) this.#probeLoop();
     await waiting.value;
     this.#probe.cancel();
     this.#isParked = false;
+    this.#fitSpin(performance.now() - since);
     clearTimeout(timer);
     this.#hasLooseEnds = true;
   }

@@ -229,10 +229,12 @@ export class Charm {
   /** Counts outside work (a timer, a file, a request) as a message in flight until the promise settles. */
   async track<T>(work: Promise<T>): Promise<T> {
     this.#pe.created++;
+    this.#pe.trackedCount++;
     try {
       return await work;
     } finally {
       this.#pe.processed++;
+      this.#pe.trackedCount--;
       this.#pe.resumeSoon();
     }
   }

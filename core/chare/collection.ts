@@ -65,6 +65,7 @@ export class Collection {
     this.id = id;
     this.type = type;
     this.shape = shape;
+    this.progressBase = (type.id << 16) + 1;
     this.hasFlatKeys = shape.kind === ShapeKind.dense;
     this.space = shape.space(type, pe.pes, pe.nodes);
     this.root = root;
@@ -79,6 +80,8 @@ export class Collection {
 
   /** True if a key is a number that users know as the index. */
   readonly hasFlatKeys: boolean;
+  /** Class and entry in one word, never 0, for the PE's progress words: this plus the entry's id. */
+  readonly progressBase: number;
 
   /** True where elements may come after creation. */
   get isOpen(): boolean {

@@ -10,7 +10,7 @@
  * with idle PEs nothing can start again: quiescence. Unequal waves are followed by another one.
  *
  * The same waves find a stuck job: two waves with the same counts, in which all that is unprocessed is held for
- * elements that do not exist, no PE waits for timers or I/O, and nobody asked for quiescence.
+ * elements that do not exist or is a tracked promise, and no PE waits for timers or I/O.
  *
  * Not seen: timers and I/O of the program that are not wrapped in `charm.sleep` or `charm.track`.
  *
@@ -28,7 +28,7 @@ import { treePlace } from './spanning-tree.ts';
 interface Counts {
   readonly created: number;
   readonly processed: number;
-  /** Messages for elements that do not exist. */
+  /** Messages for elements that do not exist, and tracked promises: nothing of the runtime's moves them. */
   readonly held: number;
   /** PEs that wait for timers or I/O the counters do not know. */
   readonly outside: number;
@@ -98,7 +98,7 @@ export class QuiescenceDetector {
     const mine = {
       created: pe.created,
       processed: pe.processed,
-      held: pe.heldCount,
+      held: pe.heldCount + pe.trackedCount,
       outside: pe.host.hasOutsideWork() ? 1 : 0,
       missing: this.#withWaits ? pe.collections.describeOpen().slice(0, waitsMax) : [],
       waits: this.#withWaits ? pe.describeWaits(waitsMax) : [],

@@ -89,6 +89,8 @@ export class Pe {
   created = 0;
   processed = 0;
   heldCount = 0;
+  /** Promises given to `charm.track` (and sleeps) that have not settled; each counts as created. */
+  trackedCount = 0;
   /** The element whose entry method is running, up to its first await. */
   current: ElementRecord | undefined = undefined;
   currentEntry: EntryMethod | undefined = undefined;
@@ -271,8 +273,9 @@ export class Pe {
     this.current = element;
     this.currentEntry = entry;
     const progress = this.#progress;
-    progress[0] = (element.collection.type.id << 16) | (entry.id + 1);
-    progress[1] = element.collection.hasFlatKeys ? (element.key as number) : -1;
+    const { collection } = element;
+    progress[0] = collection.progressBase + entry.id;
+    progress[1] = collection.hasFlatKeys ? (element.key as number) : -1;
     const chare = element.chare!;
     const run = entry.run;
     let result: unknown;
@@ -394,6 +397,7 @@ export class Pe {
       const more = others.length === 0 ? ' waits' : ` and ${others.length} more wait`;
       lines.push(`${first!.describeWaiter()}${more} for ${aim}`);
     }
+    if (this.trackedCount > 0) lines.push(`PE ${this.id}: ${this.trackedCount} given to charm.track never settled`);
     return lines.concat(this.collections.describeUnended(named)).slice(0, linesMax);
   }
 }

@@ -101,5 +101,6 @@ export const depthMax = 64;
 /** State may hold linked lists. */
 export const stateDepthMax = 1000;
 export const arrayBufferCode = 0;
+export const bytesCode = 1;
 export const doublesCode = 9;
 export const dataViewCode = 12;

@@ -67,7 +67,8 @@ describe('an interrupted job ends with exit code 130 and no process left', { con
     });
 
     it(`${signal} in an infinite loop`, async () => {
-      assertReport(await interrupted(signal, 'spinOnly'), ['the job was interrupted', 'ERR_INTERRUPTED'], 130);
+      const words = ['the job was interrupted, while Mortal[3].spin on PE 1 was running', 'ERR_INTERRUPTED'];
+      assertReport(await interrupted(signal, 'spinOnly'), words, 130);
     });
   }
 

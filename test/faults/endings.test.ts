@@ -76,12 +76,12 @@ describe('output arrives whole', { concurrency: 2 }, () => {
 
   it('2 MB from three PEs, before charm.exit', async () => {
     const { code, stdout, stderr } = await runCommand(print);
-    assert.equal(code, 0);
-    assert.deepEqual(linesOf(stdout), printed(3, 7000));
     assert.deepEqual(
       linesOf(stderr),
       [0, 1, 2].map((pe) => `PE ${pe} has printed`),
     );
+    assert.equal(code, 0);
+    assert.deepEqual(linesOf(stdout), printed(3, 7000));
   });
 
   it('2 MB into a pipe that nobody reads for longer than the grace time', async () => {

@@ -46,6 +46,12 @@ describe('a job that will wait for ever ends with a report of who waits for what
   }
 });
 
+describe('a job that will wait for ever, as the event loop knows', () => {
+  it('is found although it tracks the promise it waits for', async () => {
+    assertReport(await runProgram('waits', 'tracked'), ['1 given to charm.track never settled', '[ERR_STUCK]']);
+  });
+});
+
 describe('a job that will wait for ever is found in one thread', { concurrency: 4 }, () => {
   for (const [which, sentence, words] of cases) {
     it(`in one thread: ${sentence}`, async () => {

@@ -79,7 +79,7 @@ const cases = [
   {
     name: 'sum of arrays',
     reducer: Reducer.sum,
-    value: (n: number) => [n, 1, -n],
+    value: (n: number) => [n, 1, 0 - n],
     expected: (all: readonly Contribution[]) => [
       fold((a, b) => a + b)(all),
       all.length,
@@ -89,9 +89,9 @@ const cases = [
   {
     name: 'max of Float64Array',
     reducer: Reducer.max,
-    value: (n: number) => Float64Array.of(n, -n),
+    value: (n: number) => Float64Array.of(n, 0 - n),
     expected: (all: readonly Contribution[]) =>
-      Float64Array.of(Math.max(...numbers(all)), Math.max(...numbers(all).map((n) => -n))),
+      Float64Array.of(Math.max(...numbers(all)), Math.max(...numbers(all).map((n) => 0 - n))),
   },
   {
     name: 'concat of arrays',

@@ -2,8 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Chare, type Charm } from 'charm4ts';
 
+interface Link {
+  readonly next: Link | undefined;
+  readonly weight: number;
+}
+
 export class Mortal extends Chare<number> {
-  readonly #kept: number[][] = [];
+  #kept: Link | undefined = undefined;
 
   timer(): void {
     setTimeout(() => {
@@ -25,10 +30,11 @@ export class Mortal extends Chare<number> {
   }
 
   eat(): void {
-    for (;;) this.#kept.push(new Array(1000).fill(this.#kept.length));
+    for (;;) this.#kept = { next: this.#kept, weight: 1 };
   }
 
   spin(): void {
+    console.log('spinning');
     for (;;);
   }
 
@@ -72,10 +78,7 @@ const cases: Record<string, (charm: Charm) => unknown> = {
     mortals.at(0).failLater();
     mortals.at(1).spin();
   },
-  spinOnly: async (charm) => {
-    console.log('spinning');
-    (await charm.array(Mortal, { size: 4 })).at(3).spin();
-  },
+  spinOnly: async (charm) => (await charm.array(Mortal, { size: 4 })).at(3).spin(),
   idle: async (charm) => {
     console.log('idle');
     await charm.sleep(3_600_000);

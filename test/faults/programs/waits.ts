@@ -78,6 +78,7 @@ const cases: Record<string, (charm: Charm) => unknown> = {
   forgotten: (charm) => charm.array(Waiting, { size: 4 }),
   plainPromise: () => new Promise(() => undefined),
   future: (charm) => charm.future().get(),
+  tracked: (charm) => charm.track(new Promise(() => undefined)),
   ask: async (charm) => (await charm.array(Waiting, { size: 4 })).at(3).askNeighbour(),
   circle: async (charm) => (await charm.array(Waiting, { size: 2 })).all.waitForEachOther(),
   allreduce: async (charm) => (await charm.array(Waiting, { size: 8 })).all.allButOne(6),
