@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { readManifest } from '../launch/package-root.ts';
 import { benchCommand } from './bench.ts';
+import { lbSimCommand } from './lb-sim.ts';
 import { runCommand } from './run.ts';
 
 const program = new Command('charm4ts')
@@ -11,6 +12,8 @@ const program = new Command('charm4ts')
   .showHelpAfterError('(add --help for usage)');
 
 // With the program's settings: after an error a command too tells how to get help.
-for (const command of [runCommand(), benchCommand()]) program.addCommand(command.copyInheritedSettings(program));
+for (const command of [runCommand(), lbSimCommand(), benchCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
 
 await program.parseAsync();

@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 const benchPrograms = (await readdir('bench/programs')).map((file) => `bench/programs/${file}`);
 const entryPoints = [
   'core/index.ts',
+  'lb-strategies/index.ts',
   'launch/index.ts',
   'launch/in-thread.ts',
   'launch/pe-worker.ts',

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const linesMax = 500;
 const ignored = new Set(['node_modules', 'dist', '.git', 'results', 'coverage']);
 /** Written by others or by tools. */
-const foreign = new Set(['package-lock.json', 'LICENSE']);
+const foreign = new Set(['package-lock.json', 'LICENSE', 'test/lb-strategies/cases']);
 const extensions = /\.(ts|mjs|cjs|js|json|md|sh)$|^\.ci\//;
 
 /** Paths from the root of the package. */
@@ -62,7 +62,7 @@ const namesNoMachine: Rule = (_path, text) => {
 };
 
 const hasHeader: Rule = (path, text) => {
-  if (!/^(core|transports|launch|cli)\/.*\.ts$/.test(path)) return undefined;
+  if (!/^(core|lb-strategies|transports|launch|cli)\/.*\.ts$/.test(path)) return undefined;
   return /^(#!.*\n)?\/\*\*/.test(text) ? undefined : 'begin with a comment that says what the file is for';
 };
 
@@ -88,7 +88,18 @@ describe('the repository', () => {
   it('has a header comment in every source file', () => check(hasHeader));
 
   it('is searched in all its folders', () => {
-    for (const folder of ['core', 'transports', 'launch', 'cli', 'bench', 'examples', 'test', 'docs', 'scripts'])
+    for (const folder of [
+      'core',
+      'lb-strategies',
+      'transports',
+      'launch',
+      'cli',
+      'bench',
+      'examples',
+      'test',
+      'docs',
+      'scripts',
+    ])
       assert(
         files.some((path) => path.startsWith(`${folder}/`)),
         `no files in ${folder}/`,

@@ -74,9 +74,9 @@ export function programsOf(page: Page): Program[] {
   return select(page, (text) => text.includes('export default async function main'));
 }
 
-/** Scripts that start jobs themselves, to be run by Node.js: tests, and callers of `runJob`. */
+/** Scripts that start jobs themselves, to be run by Node.js: tests, callers of `runJob`, uses of strategies. */
 export function scriptsOf(page: Page): Program[] {
-  return select(page, (text) => !text.includes('export default') && /from '(node:test|charm4ts\/run)'/.test(text));
+  return select(page, (text) => !text.includes('export default') && /from '(node:test|charm4ts\/(run|lb))'/.test(text));
 }
 
 function select(page: Page, isWanted: (text: string) => boolean): Program[] {

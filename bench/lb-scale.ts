@@ -1,0 +1,69 @@
+/**
+ * How a strategy grows: a 3-D stencil with a hot corner, a hundred objects to a PE. Prints one JSON object a size.
+ *
+ *   node --import tsx bench/lb-scale.ts [strategy] [objects ...]
+ *
+ * `seconds` is the strategy alone, the statistics being there, `cpuSeconds` what it took of the cores (on a busy machine
+ * the better figure, though it has the garbage collector's threads in it); `peakMiB` is the resident set of the whole process, so
+ * the statistics and the runtime are in it. Sizes run in ascending order, since a process's peak never falls.
+ */
+import type { LbStatistics } from '../core/balance/strategy.ts';
+import { strategyNamed } from '../lb-strategies/index.ts';
+import { qualityOf } from '../lb-strategies/quality.ts';
+import { offlineContext, statisticsFrom } from '../lb-strategies/statistics.ts';
+
+const objectsPerPe = 100;
+const [name = 'RefineComm', ...sizes] = process.argv.slice(2);
+
+for (const size of sizes.length > 0 ? sizes.map(Number) : [1_000, 10_000, 100_000, 1_000_000]) {
+  const side = Math.round(Math.cbrt(size));
+  const statistics = hotCorner(side, Math.max(2, Math.round(side ** 3 / objectsPerPe)));
+  const before = qualityOf(statistics, statistics.objects.pe);
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const migrations = [...strategyNamed(name)(statistics, offlineContext())];
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuSeconds = (user + system) / 1e6;
+  const at = statistics.objects.pe.slice();
+  for (const { object, to } of migrations) at[object] = to;
+  const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
+  const { objects, pes, edges } = statistics;
+  const shape = { objects: objects.count, pes: pes.count, edges: edges.count };
+  console.log(
+    JSON.stringify({
+      strategy: name,
+      ...shape,
+      seconds,
+      cpuSeconds,
+      peakMiB,
+      before,
+      after: qualityOf(statistics, at),
+    }),
+  );
+}
+
+function hotCorner(side: number, pes: number): LbStatistics {
+  const count = side ** 3;
+  const { next } = offlineContext(7).random;
+  const load = new Float64Array(count);
+  const pe = new Int32Array(count);
+  const from = new Int32Array(6 * side * side * (side - 1));
+  const to = new Int32Array(from.length);
+  let edges = 0;
+  for (let object = 0; object < count; object++) {
+    const position = [Math.floor(object / side / side), Math.floor(object / side) % side, object % side];
+    const isHot = position.every((coordinate) => coordinate < side / 2);
+    load[object] = (isHot ? 0.03 : 0.01) * (0.8 + 0.4 * next());
+    pe[object] = Math.floor((object * pes) / count);
+    for (let axis = 0; axis < 3; axis++) {
+      if (position[axis] === side - 1) continue;
+      const other = object + side ** (2 - axis);
+      from[edges] = to[edges + 1] = object;
+      to[edges] = from[edges + 1] = other;
+      edges += 2;
+    }
+  }
+  const bytes = new Float64Array(edges).fill(4096);
+  return statisticsFrom({ objects: { load, pe }, pes: { count: pes }, edges: { from, to, bytes } });
+}
