@@ -29,7 +29,7 @@ const batchMax = 1024;
 const spinSliceMs = 0.05;
 const briefSpins = 200;
 /** Spins get at most this many times longer than they began. */
-const spinGrowth = 16;
+const spinGrowth = 8;
 /** PE 0, idle for this long, asks whether the job is stuck; doubled while nothing happens. */
 const stuckCheckMsMin = 100;
 const stuckCheckMsMax = 2000;
@@ -55,6 +55,8 @@ export class ThreadHost implements PeHost {
   #isParked = false;
   #batch = 64;
   #sinceClock = 0;
+  /** When it found nothing to do; 0 while there is something. Outlives turns of the event loop. */
+  #idleSince = 0;
   #lastTurn = 0;
   /** An async method has gone on since the last turn of the event loop: more promises may be pending. */
   #hasLooseEnds = true;
@@ -88,17 +90,16 @@ export class ThreadHost implements PeHost {
   /** Levels 1 and 4. Returns what must come next. */
   #work(): Next {
     const pe = this.#pe;
-    let idleSince = 0;
     for (;;) {
       if (this.#mustStop()) return 'stop';
       const done = pe.runSome(this.#batch);
+      if (done > 0) this.#idleSince = 0;
       if (pe.needsTurn) {
         pe.needsTurn = false;
         this.#hasLooseEnds = true;
         return this.#isTurnDue(done) ? 'turn' : 'microtask';
       }
       if (done > 0) {
-        idleSince = 0;
         if (this.#isTurnDue(done)) return 'turn';
         continue;
       }
@@ -106,8 +107,8 @@ export class ThreadHost implements PeHost {
       pe.quiescence.onIdle();
       if (pe.queue.length > 0 || pe.needsTurn || this.#spinBriefly()) continue;
       const now = performance.now();
-      if (idleSince === 0) idleSince = now;
-      else if (now - idleSince > this.#spinNowMs && !this.#link.isHolding) return 'park';
+      if (this.#idleSince === 0) this.#idleSince = now;
+      else if (now - this.#idleSince > this.#spinNowMs && !this.#link.isHolding) return 'park';
       if (now - this.#lastTurn > turnEveryMs) return 'turn';
       this.#spin(now + spinSliceMs);
     }
@@ -185,6 +186,7 @@ export class ThreadHost implements PeHost {
     await waiting.value;
     this.#probe.cancel();
     this.#isParked = false;
+    this.#idleSince = 0;
     this.#fitSpin(performance.now() - since);
     clearTimeout(timer);
     this.#hasLooseEnds = true;
