@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { type Device, DeviceFileError, readDevice } from './device-file.ts';
-import { meshLines } from './mesh.ts';
+import { type Device, DeviceFileError, readDevice, stripsRange } from './device-file.ts';
+import { JsonField } from './json-field.ts';
 
 export interface Options {
   readonly device: Device;
@@ -76,10 +76,6 @@ function findDevice(name: string): string {
 
 function withStrips(device: Device, text: string | undefined): Device {
   if (text === undefined) return device;
-  const strips = Number(text);
-  const rows = meshLines(device.mesh.depth).length;
-  if (Number.isInteger(strips) && strips >= 1 && strips <= rows) return { ...device, strips };
-  throw new DeviceFileError(
-    `--strips is ${text}; it must be a whole number from 1 to ${rows} (the number of mesh lines along the depth)`,
-  );
+  const strips = new JsonField('command line', '--strips', Number(text)).number(stripsRange(device.mesh));
+  return { ...device, strips };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dopingAt } from './doping.ts';
 import { DeviceFileError, JsonField, type NumberRange } from './json-field.ts';
-import { meshLines } from './mesh.ts';
+import { meshLines, slicesMax } from './mesh.ts';
 
 export { DeviceFileError };
 
@@ -48,8 +48,8 @@ const lengthRange: NumberRange = { min: 0.01, max: 1000, unit: 'um' };
 /** Boltzmann statistics fail above, and a doping below the intrinsic density is none. */
 const concentrationRange: NumberRange = { min: 1e11, max: 1e20, unit: 'cm^-3' };
 const lifetimeRange: NumberRange = { min: 1e-6, max: 1e5, unit: 'us' };
-/** Avalanche and tunnelling, which end the model's validity, set in somewhere in this range. */
-const reverseRange: NumberRange = { min: -10, max: 0, unit: 'V (0: no reverse bias)' };
+/** The carriers' unknowns grow as exp(q V / kT); below, the linear solver loses its way in some devices. */
+const reverseRange: NumberRange = { min: -5, max: 0, unit: 'V (0: no reverse bias)' };
 /** Above the built-in potential the device is a resistor, and Gummel's iteration slow. */
 const forwardRange: NumberRange = { min: 0, max: 1, unit: 'V (0: no forward bias)' };
 const stepRange: NumberRange = { min: 0.001, max: 10, unit: 'V' };
@@ -81,7 +81,6 @@ export function parseDevice(json: string, file: string): Device {
   fields.description?.text(2000);
   const geometry = parseGeometry(fields.geometry);
   const mesh = parseMesh(fields.mesh, geometry);
-  const rows = meshLines(mesh.depth).length;
   const device: Device = {
     title: fields.title.text(200),
     geometry,
@@ -90,15 +89,16 @@ export function parseDevice(json: string, file: string): Device {
     doping: fields.doping.array(1, regionsMax).map((region) => parseRegion(region, geometry)),
     lifetimesUs: parseLifetimes(fields.lifetimesUs),
     sweep: parseSweep(fields.sweep),
-    strips: fields.strips.number({
-      min: 1,
-      max: rows,
-      unit: '(the number of mesh lines along the depth)',
-      isInteger: true,
-    }),
+    strips: fields.strips.number(stripsRange(mesh)),
   };
   checkContactDoping(device, fields.contacts);
   return device;
+}
+
+/** Thinner slices would hold no row of their own, and make the linear solver slow. */
+export function stripsRange(mesh: Device['mesh']): NumberRange {
+  const max = slicesMax(meshLines(mesh.depth));
+  return { min: 1, max, unit: '(slices of the depth no thinner than its mesh)', isInteger: true };
 }
 
 type Geometry = Device['geometry'];

@@ -15,7 +15,8 @@ const currentTolerance = 1e-4;
 /** After a bias step the potential alone is relaxed to this, in kT/q, before the carriers are asked to follow. */
 const firstPotentialTolerance = 1e-2;
 
-const newtonStepsMax = 60;
+/** A bias step of 5 V takes 80: far from the solution, steps are cut to their logarithm. */
+const newtonStepsMax = 200;
 const gummelIterationsMax = 100;
 
 /** How a bias point converged. */

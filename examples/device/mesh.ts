@@ -31,22 +31,28 @@ function appendSegment(lines: number[], left: MeshPoint, right: MeshPoint): void
 }
 
 /**
- * First row of each strip, and the row count at the end: strip s holds the rows of the s-th of `strips` equal slices
- * of the depth. A slice thinner than the mesh borrows a row, so that no strip is empty.
+ * Cuts an axis into equal slices: the first line of each slice, and the number of lines at the end. A slice that holds no
+ * line borrows one, so that none is empty.
  */
-export function cutIntoStrips(depthLines: Float64Array, strips: number): number[] {
-  const rows = depthLines.length;
-  const top = depthLines[0]!;
-  const depth = depthLines[rows - 1]! - top;
+export function cutEvenly(lines: Float64Array, slices: number): number[] {
+  const count = lines.length;
+  const origin = lines[0]!;
+  const length = lines[count - 1]! - origin;
   const starts = [0];
-  for (let strip = 1, row = 0; strip < strips; strip++) {
-    const cut = top + (depth * strip) / strips;
-    while (row < rows && depthLines[row]! < cut) row++;
-    row = Math.min(Math.max(row, starts[strip - 1]! + 1), rows - (strips - strip));
-    starts.push(row);
+  for (let slice = 1, line = 0; slice < slices; slice++) {
+    const cut = origin + (length * slice) / slices;
+    while (line < count && lines[line]! < cut) line++;
+    line = Math.min(Math.max(line, starts[slice - 1]! + 1), count - (slices - slice));
+    starts.push(line);
   }
-  starts.push(rows);
+  starts.push(count);
   return starts;
+}
+
+/** The largest number of equal slices that all hold a line of their own. */
+export function slicesMax(lines: Float64Array): number {
+  const gapMax = gaps(lines).reduce((a, b) => Math.max(a, b));
+  return Math.floor((lines.at(-1)! - lines[0]!) / gapMax);
 }
 
 /** Distance from each line to the next. */

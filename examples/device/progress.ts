@@ -21,17 +21,22 @@ export function standardError(): Output {
 export function showProgress(output: Output, done: number, total: number, last: BiasPoint | undefined): void {
   const { stream, isTerminal } = output;
   if (!isTerminal) {
-    if (last !== undefined) stream.write(`${`${done}`.padStart(`${total}`.length)}/${total}  ${describe(last)}\n`);
+    const count = `${done}`.padStart(`${total}`.length);
+    if (last !== undefined) stream.write(`${count}/${total}  ${describePoint(last)}  ${describeCost(last)}\n`);
     return;
   }
   const filled = Math.round((barCharacters * done) / total);
   const bar = '█'.repeat(filled) + '░'.repeat(barCharacters - filled);
-  const text = last === undefined ? 'equilibrium' : describe(last);
+  const text = last === undefined ? '' : describePoint(last);
+  // Short enough for 80 columns: a line that wraps could not be redrawn.
   stream.write(`\r\x1b[K${bar} ${done}/${total}  ${text}${done === total ? '\n' : ''}`);
 }
 
-function describe({ volts, currentPerCm2, seconds, convergence }: BiasPoint): string {
+function describePoint({ volts, currentPerCm2 }: BiasPoint): string {
+  return `${volts.toFixed(3).padStart(7)} V  ${currentPerCm2.toExponential(3).padStart(10)} A/cm2`;
+}
+
+function describeCost({ seconds, convergence }: BiasPoint): string {
   const { potentialChanges, linearIterations } = convergence;
-  const cost = `${potentialChanges.length} steps, ${linearIterations} iterations, ${seconds.toFixed(2)} s`;
-  return `${volts.toFixed(3).padStart(7)} V  ${currentPerCm2.toExponential(3).padStart(10)} A/cm2  ${cost}`;
+  return `${potentialChanges.length} steps, ${linearIterations} iterations, ${seconds.toFixed(2)} s`;
 }

@@ -2,7 +2,7 @@
 import { biasPoints, type Device } from './device-file.ts';
 import { type Convergence, Gummel } from './gummel.ts';
 import { ConvergenceError, type Strips } from './linear-solver.ts';
-import { cutIntoStrips, meshLines } from './mesh.ts';
+import { cutEvenly, meshLines } from './mesh.ts';
 import { type Observed, observedNames } from './observation.ts';
 import { intrinsicDensityPerCm3, thermalVoltageV } from './silicon.ts';
 import type { Share } from './step.ts';
@@ -74,7 +74,7 @@ export function createGrid(device: Device): Grid {
   return {
     depthUm,
     lateralUm,
-    stripStarts: cutIntoStrips(depthUm, device.strips),
+    stripStarts: cutEvenly(depthUm, device.strips),
     cutColumn: nearestIndex(lateralUm, (fromUm + toUm) / 2),
   };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createBandMatrix, factor, solve } from '../../../examples/device/band-matrix.ts';
-import { boxes, cutIntoStrips, gaps, meshLines } from '../../../examples/device/mesh.ts';
+import { boxes, cutEvenly, gaps, meshLines } from '../../../examples/device/mesh.ts';
 
 describe('the band solver', () => {
   it('solves diagonally dominant systems', () => {
@@ -77,7 +77,7 @@ describe('the mesh', () => {
       fc.property(axis, fc.double({ min: 0, max: 1, noNaN: true }), (points, part) => {
         const lines = meshLines(points);
         const strips = 1 + Math.floor(part * (lines.length - 1));
-        const starts = cutIntoStrips(lines, strips);
+        const starts = cutEvenly(lines, strips);
         assert.equal(starts.length, strips + 1);
         assert.equal(starts[0], 0);
         assert.equal(starts.at(-1), lines.length);
@@ -88,6 +88,6 @@ describe('the mesh', () => {
 
   it('is cut into slices of equal depth where the rows allow it', () => {
     const lines = Float64Array.from({ length: 101 }, (_, i) => i / 100);
-    assert.deepEqual(cutIntoStrips(lines, 4), [0, 25, 50, 75, 101]);
+    assert.deepEqual(cutEvenly(lines, 4), [0, 25, 50, 75, 101]);
   });
 });

@@ -20,7 +20,7 @@ async function hashInParallel(device: Device, options: { pes: number; shuffle?: 
 
 for (const name of ['abrupt', 'one-sided', 'fine-mesh'] satisfies ShippedName[]) {
   describe(`the device ${name} in parallel`, () => {
-    const device = reduced(name, { coarser: 4, strips: 13, sweep });
+    const device = reduced(name, { coarser: 4, strips: 11, sweep });
     let expected: string;
     before(async () => {
       expected = hashSweep(await solveSequentially(device));

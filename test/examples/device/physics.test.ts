@@ -139,7 +139,7 @@ describe('the abrupt diode', () => {
 
   it('does not change with the number of strips but for rounding', async () => {
     const expected = at(await solveSequentially(small), 0.5).currentPerCm2;
-    for (const strips of [1, 2, 5, 40, 81]) {
+    for (const strips of [1, 2, 5, 24, 43]) {
       const { currentPerCm2 } = at(await solveSequentially({ ...small, strips }), 0.5);
       assertWithin(currentPerCm2, expected, 1e-4);
     }

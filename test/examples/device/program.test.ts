@@ -102,7 +102,7 @@ describe('the program', () => {
   it('refuses wrong options', async () => {
     const { exitCode, stderr } = await run('--strips', '0');
     assert.equal(exitCode, 2);
-    assert.match(stderr, /^--strips is 0; it must be a whole number from 1 to 241/);
+    assert.match(stderr, /^command line: --strips is 0; it must be a whole number from 1 to 133/);
     assert.match((await run('--strip', '3')).stderr, /unknown option '--strip'/);
   });
 
