@@ -10,6 +10,9 @@
  * Agents are pure but for what they keep themselves: they reach the world through the AgentHost alone, so the same
  * agent runs in a job, on a dump, and in a test with messages in any order.
  *
+ * Nothing is received before the first `begin`, nor in a balancing step before the `begin` of that step: the host keeps
+ * what comes early.
+ *
  * Invariant: an agent moves only objects of the statistics it was last given, and each at most once between two `begin`s;
  * the host refuses anything else.
  */
@@ -63,5 +66,7 @@ export interface Agent {
 
 /** A distributed strategy makes the agent of each PE. */
 export interface DistributedStrategy {
+  /** It relies on `quiet`, so continuous balancing must be refused. */
+  readonly needsSteps?: true;
   readonly makeAgent: (host: AgentHost) => Agent;
 }
