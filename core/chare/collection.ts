@@ -9,6 +9,7 @@ import { describePlace, describeThrown, EntryError, UsageError } from '../base/e
 import { BroadcastManager } from '../collective/broadcast.ts';
 import { ReductionManager } from '../collective/reduction.ts';
 import { type TreePlace, treePlace } from '../collective/spanning-tree.ts';
+import { BoundSet } from '../location/bound-set.ts';
 import { LocationManager } from '../location/location-manager.ts';
 import { immigrate } from '../location/migration.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
@@ -51,6 +52,8 @@ export class Collection {
   /** Initial elements are still being inserted: no reduction ends. */
   isInserting = false;
   readonly #wholeProxy: ArrayProxyImpl | GroupProxyImpl;
+  /** The arrays whose elements move together with those of this one. */
+  readonly boundSet = new BoundSet(this);
   readonly location: LocationManager;
   /** False until the creation message has come. */
   #isReady = false;

@@ -44,6 +44,12 @@ export class ElementRecord implements ElementIndex {
     return this.slot === -1;
   }
 
+  /** The elements that move together with it, itself among them: those of equal index in the arrays it is bound to. */
+  get companions(): readonly ElementRecord[] {
+    const { boundSet } = this.collection;
+    return boundSet.isShared ? boundSet.companions(this.key) : [this];
+  }
+
   index(): unknown {
     return this.collection.space.toIndex(this.key);
   }
