@@ -11,6 +11,7 @@ import type { ProgramModule } from '../core/message/registry.ts';
 import { Registry } from '../core/message/registry.ts';
 import { Pe, type PeHost } from '../core/pe/pe.ts';
 import { PriorityQueue, ShuffledQueue } from '../core/pe/task-queue.ts';
+import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { LoopbackNetwork } from '../transports/loopback/loopback-network.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { OutsideWork } from './outside-work.ts';
@@ -26,6 +27,8 @@ export interface InThreadOptions {
   readonly seed?: number;
   /** Pick tasks at random too. */
   readonly shuffle?: boolean;
+  /** Makes what watches a PE. */
+  readonly trace?: (pe: number) => TraceSink;
 }
 
 export interface InThreadResult {
@@ -118,6 +121,7 @@ class Driver {
         host: this.#hostOf(id),
         queue,
         registry,
+        ...(options.trace === undefined ? {} : { trace: options.trace(id) }),
       });
       this.#pes.push(pe);
     }

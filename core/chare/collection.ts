@@ -13,7 +13,7 @@ import { BoundSet } from '../location/bound-set.ts';
 import { LocationManager } from '../location/location-manager.ts';
 import { immigrate } from '../location/migration.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
-import { ElementFlag, FrameKind, frameEpoch, setFrameEpoch } from '../message/envelope.ts';
+import { ElementFlag, FrameKind, frameEpoch, frameEvent, setFrameEpoch } from '../message/envelope.ts';
 import { Pending, RemoteReply, type ReplyTarget } from '../message/future.ts';
 import { readOptions, writeOptions } from '../message/handle-kinds.ts';
 import type { ChareType } from '../message/registry.ts';
@@ -128,8 +128,12 @@ export class Collection {
 
   tell(key: Key, entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
     const element = this.locals.get(key);
-    if (element === undefined) this.#sendAway(key, entry, args, options, undefined);
-    else this.pe.post(new EntryTask(element, entry, args, undefined, this.pe.id, options), options);
+    const { pe } = this;
+    if (element === undefined) this.#sendAway(key, entry, args, options, undefined, pe.id, 0);
+    else {
+      const event = pe.trace === undefined ? 0 : this.#named(key, entry, options);
+      pe.post(new EntryTask(element, entry, args, undefined, pe.id, options, event), options);
+    }
   }
 
   ask(key: Key, entry: EntryMethod, args: unknown[], options: SendOptions | undefined): Promise<unknown> {
@@ -145,9 +149,32 @@ export class Collection {
     options: SendOptions | undefined,
     reply: ReplyTarget | undefined,
   ): void {
+    const isNamed = this.pe.trace !== undefined && this.locals.get(key) !== undefined;
+    const event = isNamed ? this.#named(key, entry, options) : 0;
+    this.sendAs(this.pe.id, event, key, entry, args, options, reply);
+  }
+
+  /** The same under a name that the message has already; see pe/trace-sink.ts. */
+  sendAs(
+    source: number,
+    event: number,
+    key: Key,
+    entry: EntryMethod,
+    args: unknown[],
+    options: SendOptions | undefined,
+    reply: ReplyTarget | undefined,
+  ): void {
     const element = this.locals.get(key);
-    if (element === undefined) this.#sendAway(key, entry, args, options, reply);
-    else this.pe.post(new EntryTask(element, entry, args, reply, this.pe.id, options), options);
+    if (element === undefined) this.#sendAway(key, entry, args, options, reply, source, event);
+    else this.pe.post(new EntryTask(element, entry, args, reply, source, options, event), options);
+  }
+
+  /** Gives a message to an element here its number. */
+  #named(key: Key, entry: EntryMethod, options: SendOptions | undefined): number {
+    const { pe } = this;
+    if (pe.trace === undefined) return 0;
+    pe.trace.sent(++pe.lastEvent, this, key, entry, options, 0);
+    return pe.lastEvent;
   }
 
   broadcast(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
@@ -161,9 +188,14 @@ export class Collection {
     args: unknown[],
     options: SendOptions | undefined,
     reply: ReplyTarget | undefined,
+    source: number,
+    event: number,
   ): void {
-    if (!this.#isReady) return this.#whenReady(() => this.#sendAway(key, entry, args, options, reply));
-    this.#encodeEntry(key, entry, args, options, reply);
+    if (!this.#isReady) return this.#whenReady(() => this.#sendAway(key, entry, args, options, reply, source, event));
+    const { pe } = this;
+    const name = event !== 0 || pe.trace === undefined ? event : ++pe.lastEvent;
+    this.#encodeEntry(key, entry, args, options, reply, source, name);
+    if (name !== event) pe.trace?.sent(name, this, key, entry, options, pe.writer.frameBytes);
     this.location.send(key);
   }
 
@@ -180,14 +212,16 @@ export class Collection {
     args: unknown[],
     options: SendOptions | undefined,
     reply: ReplyTarget | undefined,
+    source: number,
+    event: number,
   ): void {
     const writer = this.pe.writer;
     let flags = 0;
     if (typeof key === 'string') flags |= ElementFlag.textKey;
     if (reply !== undefined) flags |= ElementFlag.reply;
     if (options !== undefined) flags |= ElementFlag.options;
-    writer.begin(FrameKind.entry, flags, entry.id, this.id, this.pe.id);
-    writer.elementPrefix(key, -1);
+    writer.begin(FrameKind.entry, flags, entry.id, this.id, source);
+    writer.elementPrefix(key, -1, event);
     if (reply !== undefined) {
       const { pe, id } = reply.address();
       writer.u32(pe);
@@ -244,7 +278,9 @@ export class Collection {
     const reply = (flags & ElementFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, frame.u32(), frame.f64());
     const options = (flags & ElementFlag.options) === 0 ? undefined : readOptions(frame);
     const args = decodeArguments(frame, this.pe.context);
-    this.pe.post(new EntryTask(element, entry, args, reply, source, options), options);
+    const event = frameEvent(frame.view, frame.start);
+    this.pe.post(new EntryTask(element, entry, args, reply, source, options, event), options);
+    this.pe.trace?.queued(element, source, event);
     if ((flags & ElementFlag.sentOn) !== 0) this.#correct(element, source);
   }
 
@@ -301,12 +337,14 @@ export class Collection {
   /** Ends an element that has asked for it. */
   bury(element: ElementRecord): void {
     this.remove(element);
+    this.pe.trace?.died(element);
     this.location.died(element.key, element.epoch);
     this.reductions.died(element.nextReduction);
   }
 
   #construct(element: ElementRecord, args: readonly unknown[]): void {
     try {
+      this.pe.trace?.created(element);
       this.pe.current = element;
       construct(element, this.type.create, args);
     } catch (cause) {

@@ -28,6 +28,9 @@ import type { Reader } from '../pup/reader.ts';
 interface Broadcast {
   readonly entry: EntryMethod;
   readonly args: unknown[];
+  /** Its name in traces: the PE that sent it and a number; see pe/trace-sink.ts. */
+  readonly source: number;
+  readonly event: number;
 }
 
 /** Low numbers are reported when they have risen by this much. */
@@ -77,8 +80,11 @@ export class BroadcastManager {
   /** Sends to all elements. */
   send(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
     const { root, pe } = this.#collection;
-    if (root === pe.id) return this.#spread(entry, args, options);
-    this.#encode(FrameKind.broadcastRequest, entry, args, options, 0);
+    const event = pe.trace === undefined ? 0 : ++pe.lastEvent;
+    pe.trace?.broadcast(event, this.#collection, entry, options);
+    const broadcast = { entry, args, source: pe.id, event };
+    if (root === pe.id) return this.#spread(broadcast, options);
+    this.#encode(FrameKind.broadcastRequest, broadcast, options, 0);
     pe.send(root);
   }
 
@@ -87,14 +93,15 @@ export class BroadcastManager {
     const entry = type.table.byId(frame.small);
     const number = frame.f64();
     const forget = frame.f64();
+    const event = frame.u32();
     const options = readOptions(frame);
-    const args = decodeArguments(frame, pe.context);
-    if (kind === FrameKind.broadcastRequest) return this.#spread(entry, args, options);
+    const broadcast = { entry, args: decodeArguments(frame, pe.context), source: frame.source, event };
+    if (kind === FrameKind.broadcastRequest) return this.#spread(broadcast, options);
     for (const child of tree.children) pe.forward(child, frame);
     assert(number === this.#last + 1, `broadcast ${number} of ${type.name} came after ${this.#last}`);
     this.#last = number;
     this.#forget(forget);
-    this.#accept({ entry, args }, options);
+    this.#accept(broadcast, options);
   }
 
   /** An element at broadcast `number` has left this PE. */
@@ -144,10 +151,10 @@ export class BroadcastManager {
       missed <= this.#history.length,
       `${element.label} came ${missed} broadcasts late, ${this.#history.length} are kept`,
     );
-    for (const { entry, args } of this.#history.slice(this.#history.length - missed)) {
+    for (const { entry, args, source, event } of this.#history.slice(this.#history.length - missed)) {
       if (element.isGone) return;
       element.lastBroadcast++;
-      this.#collection.pe.execute(element, entry, args, undefined);
+      this.#collection.pe.executeTraced(element, entry, args, undefined, source, event);
     }
   }
 
@@ -161,26 +168,26 @@ export class BroadcastManager {
     if (this.#collection.shape.isArray) this.#report();
   }
 
-  #runOnAll({ entry, args }: Broadcast): void {
+  #runOnAll({ entry, args, source, event }: Broadcast): void {
     const { pe, elements } = this.#collection;
     // The list changes while this runs: elements come at its end, and one that leaves is replaced by the last.
     for (let i = 0; i < elements.length; i++) {
       const element = elements[i]!;
       if (element.lastBroadcast >= this.#ran) continue;
       element.lastBroadcast = this.#ran;
-      pe.execute(element, entry, args, undefined);
+      pe.executeTraced(element, entry, args, undefined, source, event);
       if (elements[i] !== element) i--;
     }
   }
 
-  #spread(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
+  #spread(broadcast: Broadcast, options: SendOptions | undefined): void {
     const { pe, tree } = this.#collection;
     if (tree.children.length > 0) {
-      this.#encode(FrameKind.broadcast, entry, args, options, this.#last + 1);
+      this.#encode(FrameKind.broadcast, broadcast, options, this.#last + 1);
       for (const child of tree.children) pe.send(child);
     }
     this.#last++;
-    this.#accept({ entry, args }, options);
+    this.#accept(broadcast, options);
   }
 
   #accept(broadcast: Broadcast, options: SendOptions | undefined): void {
@@ -189,19 +196,15 @@ export class BroadcastManager {
     pe.post(new BroadcastTask(this.#collection, this.#last, root), options);
   }
 
-  /** Body: number, what may be forgotten, send options, arguments. */
-  #encode(
-    kind: FrameKind,
-    entry: EntryMethod,
-    args: unknown[],
-    options: SendOptions | undefined,
-    number: number,
-  ): void {
+  /** The source of the frame is the PE that asked for the broadcast. Body: number, what may be forgotten, number for traces, send options, arguments. */
+  #encode(kind: FrameKind, broadcast: Broadcast, options: SendOptions | undefined, number: number): void {
     const { pe, id, type } = this.#collection;
+    const { entry, args, source, event } = broadcast;
     const writer = pe.writer;
-    writer.begin(kind, 0, entry.id, id, pe.id);
+    writer.begin(kind, 0, entry.id, id, source);
     writer.f64(number);
     writer.f64(this.#reportedLow);
+    writer.u32(event);
     writeOptions(writer, options);
     encodeArguments(writer, args, `${type.name}.${entry.name}`);
     writer.end();

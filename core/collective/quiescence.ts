@@ -167,6 +167,7 @@ export class QuiescenceDetector {
   }
 
   #reached(): void {
+    this.#pe.trace?.quiescence();
     this.#previous = undefined;
     this.#isStuckCheck = false;
     const requesters = [...this.#requesters];

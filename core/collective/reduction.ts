@@ -143,6 +143,7 @@ export class ReductionManager {
     const any = reducer as unknown as AnyReducer;
     const prepared = any.prepare(value, element);
     const r = element.nextReduction++;
+    this.#collection.pe.trace?.contributed(element, r);
     if (r < this.#current) return this.#sendLate(r, any, prepared, target as Callback<unknown>);
     const round = this.#at(r);
     if (round.reducer !== any) this.#agree(round, r, any, element);
@@ -353,6 +354,7 @@ export class ReductionManager {
 
   #finish(r: number, round: Round): void {
     if (round.reducer === undefined || round.target === undefined) return;
+    this.#collection.pe.trace?.reduced(this.#collection, r, round.total);
     const { reducer, merged } = round;
     const result = this.#reduce(r, reducer, () => reducer.finish(merged));
     if (!(round.target instanceof EveryoneCallback)) return round.target.send(result);

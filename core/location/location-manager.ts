@@ -28,7 +28,7 @@ import { CharmError } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { Key } from '../chare/index-space.ts';
 import type { HomeOf } from '../chare/placement.ts';
-import { ElementFlag, FrameKind, frameEpoch, setFrameEpoch } from '../message/envelope.ts';
+import { ElementFlag, FrameKind, frameEpoch, frameEvent, setFrameEpoch } from '../message/envelope.ts';
 import { readKey, writeKey } from '../message/handle-kinds.ts';
 import { Reader } from '../pup/reader.ts';
 
@@ -94,6 +94,7 @@ export class LocationManager {
       setFrameEpoch(frame.view, frame.start, known.epoch);
     }
     if (frame.source !== pe.id) frame.flags |= ElementFlag.sentOn;
+    pe.trace?.passedOn(this.#collection, key, frame.source, frameEvent(frame.view, frame.start), to);
     pe.forward(to, frame);
   }
 

@@ -64,6 +64,7 @@ export function emigrate(element: ElementRecord): void {
     `the state of ${element.label}, which shall migrate,`,
   );
   writer.end();
+  pe.trace?.left(element, to, writer.frameBytes);
   pe.send(to);
   collection.remove(element);
   collection.broadcasts.sent(element.lastBroadcast);
@@ -82,6 +83,7 @@ export function immigrate(collection: Collection, frame: Reader): void {
   if (typeof chare.unpack === 'function') chare.unpack(state);
   else Object.assign(chare, state);
   collection.admit(element);
+  pe.trace?.arrived(element, frame.source, frame.limit - frame.start);
   collection.reductions.arrived(element.nextReduction);
   pe.writer.begin(FrameKind.migrated, 0, 0, collection.id, pe.id);
   pe.writer.f64(element.lastBroadcast);

@@ -62,8 +62,8 @@ export function isCounted(kind: number): boolean {
 export const ElementFlag = { textKey: 1, reply: 2, options: 4, sentOn: 8 } as const;
 
 /**
- * Frames that go to one element begin with the epoch by which they were sent (see location-manager.ts), 4 bytes of
- * padding, and the key: 8 bytes, or text if flagged.
+ * Frames that go to one element begin with the epoch by which they were sent (see location-manager.ts), the message's
+ * number for traces (trace-sink.ts; 0 if nobody watches), and the key: 8 bytes, or text if flagged.
  */
 const epochOffset = headerBytes;
 
@@ -73,4 +73,8 @@ export function frameEpoch(view: DataView, start: number): number {
 
 export function setFrameEpoch(view: DataView, start: number, epoch: number): void {
   view.setInt32(start + epochOffset, epoch, true);
+}
+
+export function frameEvent(view: DataView, start: number): number {
+  return view.getUint32(start + epochOffset + 4, true);
 }

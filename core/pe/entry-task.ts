@@ -14,6 +14,8 @@ export class EntryTask implements Task {
   private readonly args: unknown[];
   private readonly reply: ReplyTarget | undefined;
   private readonly options: SendOptions | undefined;
+  /** See trace-sink.ts. */
+  private readonly event: number;
 
   constructor(
     target: ElementRecord,
@@ -22,6 +24,7 @@ export class EntryTask implements Task {
     reply: ReplyTarget | undefined,
     source: number,
     options: SendOptions | undefined,
+    event: number,
   ) {
     this.target = target;
     this.source = source;
@@ -29,11 +32,17 @@ export class EntryTask implements Task {
     this.args = args;
     this.reply = reply;
     this.options = options;
+    this.event = event;
   }
 
   run(pe: Pe): void {
     const element = this.target;
-    if (element.slot !== -1) pe.execute(element, this.entry, this.args, this.reply);
-    else element.collection.send(element.key, this.entry, this.args, this.options, this.reply);
+    if (element.slot === -1) this.#follow(element);
+    else if (pe.trace === undefined) pe.execute(element, this.entry, this.args, this.reply);
+    else pe.executeTraced(element, this.entry, this.args, this.reply, this.source, this.event);
+  }
+  /** The element has left meanwhile. */
+  #follow({ collection, key }: ElementRecord): void {
+    collection.sendAs(this.source, this.event, key, this.entry, this.args, this.options, this.reply);
   }
 }

@@ -29,6 +29,7 @@ import { Reader } from '../pup/reader.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
 import { Writer } from '../pup/writer.ts';
 import type { Task, TaskQueue } from './task-queue.ts';
+import type { TraceSink } from './trace-sink.ts';
 
 /** What a PE asks of whatever runs it. */
 export interface PeHost {
@@ -56,6 +57,8 @@ export interface PeOptions {
   readonly host: PeHost;
   readonly queue: TaskQueue;
   readonly registry: Registry;
+  /** Hears of what happens here. */
+  readonly trace?: TraceSink;
   /** Two words that a supervisor can read: which entry runs on which index, for the report if the PE dies. */
   readonly progress?: Int32Array;
 }
@@ -77,6 +80,9 @@ export class Pe {
   readonly host: PeHost;
   readonly queue: TaskQueue;
   readonly registry: Registry;
+  readonly trace: TraceSink | undefined;
+  /** Number of the last message sent under the eyes of `trace`. */
+  lastEvent = 0;
   readonly charm: Charm;
   readonly collections: CollectionTable;
   readonly futures: FutureTable;
@@ -119,6 +125,7 @@ export class Pe {
     this.host = options.host;
     this.queue = options.queue;
     this.registry = options.registry;
+    this.trace = options.trace;
     this.writer = new Writer(options.registry.classes);
     this.#link = options.link;
     this.#progress = options.progress ?? new Int32Array(4);
@@ -303,6 +310,20 @@ export class Pe {
     if (result !== undefined && isPromise(result)) this.#follow(result, element, entry, reply);
     else if (reply !== undefined) this.#answer(reply, result, element, entry);
     if (element.moveTo !== -1 || element.mustDie) this.settle(element);
+  }
+
+  /** The same under the eyes of a sink: message (`source`, `event`) calls. */
+  executeTraced(
+    element: ElementRecord,
+    entry: EntryMethod,
+    args: unknown[],
+    reply: ReplyTarget | undefined,
+    source: number,
+    event: number,
+  ): void {
+    this.trace?.begin(element, entry, source, event);
+    this.execute(element, entry, args, reply);
+    this.trace?.end(element);
   }
 
   /** Carries out what an element was asked to do between entry methods, if it is idle: to end, or to move. */

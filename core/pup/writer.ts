@@ -60,10 +60,10 @@ export class Writer {
     }
   }
 
-  /** What frames to one element begin with; `flags` of `begin` must say whether the key is text. */
-  elementPrefix(key: number | string, epoch: number): void {
+  /** What frames to one element begin with; `flags` of `begin` must say whether the key is text. `event` is for traces. */
+  elementPrefix(key: number | string, epoch: number, event = 0): void {
     this.i32(epoch);
-    this.u32(0);
+    this.u32(event);
     if (typeof key === 'number') this.f64(key);
     else this.text(key);
   }

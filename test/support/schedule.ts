@@ -1,7 +1,7 @@
 /** Machines and orders of execution to run a program under, all in one thread. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type InThreadResult, runInThread } from '../../launch/in-thread.ts';
+import { type InThreadOptions, type InThreadResult, runInThread } from '../../launch/in-thread.ts';
 
 export interface Schedule {
   readonly pes: number;
@@ -31,7 +31,10 @@ export const someSchedules: readonly Schedule[] = [1, 2, 3, 5, 64].flatMap((pes)
 export type Program = Readonly<Record<string, unknown>>;
 
 /** Runs a program that must end without error. */
-export async function run(program: Program, schedule: Schedule): Promise<InThreadResult> {
+export async function run(
+  program: Program,
+  schedule: Schedule & Pick<InThreadOptions, 'trace'>,
+): Promise<InThreadResult> {
   const result = await runInThread({ program, ...schedule });
   if (result.error !== undefined) throw result.error;
   assert.equal(result.exitCode, 0);
