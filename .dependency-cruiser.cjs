@@ -24,7 +24,11 @@ module.exports = {
       'transports see the interfaces of the core',
     ),
     only('lb-strategies', ['lb-strategies', 'core/balance'], 'strategies are pure: they see statistics, no runtime'),
-    only('launch', ['launch', 'core', 'transports'], 'launch is a composition root, below the commands'),
+    only(
+      'launch',
+      ['launch', 'core', 'transports', 'lb-strategies'],
+      'launch is a composition root, below the commands: it gives the core its transport and its strategies',
+    ),
     only(
       'cli',
       ['cli', 'launch', 'bench', 'lb-strategies', 'core/base'],

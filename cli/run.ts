@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { type JobOptions, runJob } from '../launch/job.ts';
 import { formatReport } from '../launch/report.ts';
+import { seedBalancerNamed, seedBalancerNames } from '../lb-strategies/seeds/index.ts';
 
 interface RunFlags {
   readonly pes?: number;
@@ -10,6 +11,7 @@ interface RunFlags {
   readonly shuffle?: boolean;
   readonly heapMb?: number;
   readonly spinMs?: number;
+  readonly seedBalancer?: string;
 }
 
 export function runCommand(): Command {
@@ -21,6 +23,7 @@ export function runCommand(): Command {
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
     .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))
+    .option('--seed-balancer <name>', `where new chares go: ${seedBalancerNames().join(', ')}`, knownSeedBalancer)
     .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', milliseconds)
     .addHelpText('after', examples)
     .action(run);
@@ -54,6 +57,11 @@ async function outcome(options: JobOptions): Promise<{ readonly exitCode: number
   } catch (error) {
     return { exitCode: 1, error };
   }
+}
+
+function knownSeedBalancer(text: string): string {
+  if (seedBalancerNamed(text) !== undefined) return text;
+  throw new InvalidArgumentError(`there are: ${seedBalancerNames().join(', ')}.`);
 }
 
 function milliseconds(text: string): number {

@@ -4,6 +4,7 @@
  *
  * Determinism: everything but the program's own timers and I/O depends on the seed alone.
  */
+import type { SeedStrategy } from '../core/balance/seed-balancer.ts';
 import { systemClock } from '../core/base/clock.ts';
 import { locate } from '../core/base/errors.ts';
 import { SeededRandom } from '../core/base/random.ts';
@@ -15,6 +16,7 @@ import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { LoopbackNetwork } from '../transports/loopback/loopback-network.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { OutsideWork } from './outside-work.ts';
+import { defaultSeedBalancer, seedStrategyNamed } from './seed-strategy.ts';
 
 export interface InThreadOptions {
   /** The exports of a program module: main as `default` or `main`, chare classes, reducers, placements, readonlies. */
@@ -29,6 +31,8 @@ export interface InThreadOptions {
   readonly shuffle?: boolean;
   /** Makes what watches a PE. */
   readonly trace?: (pe: number) => TraceSink;
+  /** Where chares go that are created without a place: a name of docs/seed-balancers.md, or your own. Default: `random`. */
+  readonly seedBalancer?: string | SeedStrategy;
 }
 
 export interface InThreadResult {
@@ -106,6 +110,8 @@ class Driver {
     this.#random = seed === undefined ? undefined : new SeededRandom(seed);
     const registry = new Registry(program);
     const pesPerNode = options.pesPerNode ?? pes;
+    const { seedBalancer = defaultSeedBalancer } = options;
+    const strategy = typeof seedBalancer === 'string' ? seedStrategyNamed(seedBalancer) : seedBalancer;
     for (let id = 0; id < pes; id++) {
       const random = new SeededRandom(seed ?? 0, id + 1);
       const queue =
@@ -122,8 +128,11 @@ class Driver {
         queue,
         registry,
         ...(options.trace === undefined ? {} : { trace: options.trace(id) }),
+        seedBalancer: strategy,
       });
       this.#pes.push(pe);
+      // It is idle, which a balancer may want to hear.
+      if (pe.seeds.areMovable) this.#ready.add(id);
     }
     startMain(this.#pes[0]!, mainOf(program, 'the program'));
   }
@@ -165,6 +174,7 @@ class Driver {
         this.#ready.remove(pe.id);
         pe.runSome(1);
         if (pe.queue.length > 0 || this.#network.hasFrames(pe.id)) this.#ready.add(pe.id);
+        else pe.seeds.onIdle();
         if (pe.needsTurn) {
           pe.needsTurn = false;
           await eventLoopTurn();

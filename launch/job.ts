@@ -27,6 +27,7 @@ import {
 import { lostError } from './lost-pe.ts';
 import { PeThread, type ThreadEnd } from './pe-thread.ts';
 import { explainSyntaxError, prepareProgram } from './program-loader.ts';
+import { defaultSeedBalancer, seedStrategyNamed } from './seed-strategy.ts';
 import type { ClassDescription, WorkerMessage } from './worker-protocol.ts';
 
 export interface JobOptions {
@@ -39,6 +40,8 @@ export interface JobOptions {
   readonly seed?: number;
   /** Pick messages at random, within what programs are promised; for tests. */
   readonly shuffle?: boolean;
+  /** Where chares go that are created without a place: a name of docs/seed-balancers.md. Default: `random`. */
+  readonly seedBalancer?: string;
   /** Where the PEs' output goes: to this process's (default) or into the result. */
   readonly stdout?: 'inherit' | 'capture';
   /** Milliseconds that an idle PE spins before it sleeps. Default: 0.2, or 0 with more PEs than cores. */
@@ -70,6 +73,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const pes = options.pes ?? availableParallelism();
   if (!Number.isInteger(pes) || pes < 1 || pes > pesMax)
     throw new UsageError(`pes must be an integer from 1 to ${pesMax}, not ${pes}`);
+  if (options.seedBalancer !== undefined) seedStrategyNamed(options.seedBalancer);
   const job = new Job(options, pes, makeMachine(pes));
   return job.run();
 }
@@ -140,12 +144,12 @@ class Job {
   }
 
   #startThreads(): void {
-    const { args = [], shuffle = false, heapMb } = this.#options;
+    const { args = [], shuffle = false, heapMb, seedBalancer = defaultSeedBalancer } = this.#options;
     const seed = this.#options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
     const spinMs = this.#options.spinMs ?? (this.#pes <= availableParallelism() ? 0.2 : 0);
     const isCaptured = this.#options.stdout === 'capture';
     for (let pe = 0; pe < this.#pes; pe++) {
-      const start = { pe, machine: this.#machine, args, seed, spinMs, shuffle };
+      const start = { pe, machine: this.#machine, args, seed, spinMs, shuffle, seedBalancer };
       const thread: PeThread = new PeThread(
         { start, isCaptured, heapMb },
         (message) => this.#onMessage(thread, message),

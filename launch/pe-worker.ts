@@ -15,6 +15,7 @@ import { PriorityQueue, ShuffledQueue } from '../core/pe/task-queue.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
+import { seedStrategyNamed } from './seed-strategy.ts';
 import { ThreadHost } from './thread-host.ts';
 import type { WorkerMessage, WorkerOrder, WorkerStart } from './worker-protocol.ts';
 
@@ -93,6 +94,7 @@ function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink): Pe {
     host,
     queue: start.shuffle ? new ShuffledQueue(new SeededRandom(seed, machine.pes + id + 1)) : new PriorityQueue(),
     registry,
+    seedBalancer: seedStrategyNamed(start.seedBalancer),
     progress: machine.peWords.subarray(word, word + 2),
   });
 }

@@ -104,7 +104,7 @@ export class ThreadHost implements PeHost {
         continue;
       }
       if (this.#hasLooseEnds) return 'turn';
-      pe.quiescence.onIdle();
+      pe.onIdle();
       if (pe.queue.length > 0 || pe.needsTurn || this.#spinBriefly()) continue;
       const now = performance.now();
       if (this.#idleSince === 0) this.#idleSince = now;

@@ -11,6 +11,8 @@ export interface WorkerStart {
   /** How long an idle PE spins before it sleeps. */
   readonly spinMs: number;
   readonly shuffle: boolean;
+  /** Its name. */
+  readonly seedBalancer: string;
 }
 
 /**

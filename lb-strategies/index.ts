@@ -25,10 +25,12 @@ import { refineComm } from './refine-comm.ts';
 import { refineSwap } from './refine-swap.ts';
 import { rotate } from './rotate.ts';
 
+export type * from '../core/balance/seed-balancer.ts';
 export type * from '../core/balance/strategy.ts';
 export { type CheckedStep, checkedStep } from './checked-step.ts';
 export { type Dump, DumpError, dumpText, readDump } from './dump.ts';
 export { type Quality, type QualityOptions, qualityOf } from './quality.ts';
+export { seedBalancerNamed, seedBalancerNames } from './seeds/index.ts';
 export { offlineContext, type StatisticsParts, statisticsFrom } from './statistics.ts';
 export type { FrontierOptions, Strategy };
 export { frontier };

@@ -38,7 +38,7 @@ export type ArrayOptions<C, A extends readonly unknown[]> = ArrayExtent<IndexOf<
   ConstructorArgs<A> & { readonly map?: 'block' | 'roundRobin' | Placement<IndexOf<C>> };
 
 export type ChareOptions<A extends readonly unknown[]> = ConstructorArgs<A> & {
-  /** Where to create it; without it a random PE. */
+  /** Where to create it; without it the seed balancer decides. */
   readonly onPe?: number;
 } & SendOptions;
 
@@ -164,14 +164,17 @@ export class Charm {
     const pe = this.#pe;
     const collection = pe.collections.singletonsOf(pe.registry.typeOf(chareClass));
     pe.sealReadonlies();
-    const onPe = options?.onPe ?? Math.floor(pe.random.next() * pe.pes);
+    const isSeed = options?.onPe === undefined && pe.seeds.areMovable;
+    const onPe = options?.onPe ?? pe.seeds.place();
     if (!Number.isInteger(onPe) || onPe < 0 || onPe >= pe.pes)
       throw new UsageError(`onPe is ${onPe}; PEs are 0 to ${pe.pes - 1}`);
     const priority = options?.priority;
     if (priority !== undefined) checkPriority(priority);
     const isPlain = priority === undefined && options?.queueing === undefined && options?.expedited === undefined;
     const key = pe.collections.newSingletonKey(onPe);
-    collection.insert(key, options?.args ?? [], onPe, isPlain ? undefined : options, created);
+    const sendOptions = isPlain ? undefined : options;
+    if (isSeed) pe.seeds.plant(collection, key, options?.args ?? [], onPe, sendOptions, created);
+    else collection.insert(key, options?.args ?? [], onPe, sendOptions, created);
     return collection.elementProxy(key) as unknown as ElementProxy<C>;
   }
 

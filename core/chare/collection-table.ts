@@ -91,6 +91,13 @@ export class CollectionTable {
     return this.#collections.get(type.id)!;
   }
 
+  /** By number, as it stands in a frame. */
+  singletonsNumbered(id: number): Collection {
+    const singletons = this.#collections.get(id);
+    if (singletons !== undefined) return singletons;
+    throw new UsageError(`no chare class ${id}; do all PEs load the same program?`, 'ERR_DECODE');
+  }
+
   /** A key for a singleton on `onPe`: unique, and tells where it is (key mod pes). */
   newSingletonKey(onPe: number): Key {
     const { id, pes } = this.#pe;

@@ -309,7 +309,7 @@ export class Collection {
     for (const key of keys) this.admit(new ElementRecord(this, key, 0, 1, 0));
     this.reductions.populated(keys.length);
     this.#isReady = true;
-    for (let i = first; i < first + keys.length; i++) this.#construct(this.elements[i]!, args);
+    for (let i = first; i < first + keys.length; i++) this.construct(this.elements[i]!, args);
     for (const action of this.#held.splice(0)) {
       this.pe.release();
       action();
@@ -342,7 +342,8 @@ export class Collection {
     this.reductions.died(element.nextReduction);
   }
 
-  #construct(element: ElementRecord, args: readonly unknown[]): void {
+  /** Runs the constructor of an element. */
+  construct(element: ElementRecord, args: readonly unknown[]): void {
     try {
       this.pe.trace?.created(element);
       this.pe.current = element;
@@ -420,7 +421,7 @@ export class Collection {
       this.#acknowledge(by, element.lastBroadcast);
     }
     this.location.arrived(element.key);
-    this.#construct(element, args);
+    this.construct(element, args);
     this.broadcasts.catchUp(element);
     reply?.resolve(undefined);
     this.pe.settle(element);

@@ -21,6 +21,9 @@
  * than home that is to get a new element first sends a fence home and makes the element when it is back: what this PE
  * has sent to the index by way of the home PE is then ahead of what it will deliver itself.
  *
+ * A seed (balance/seed-pool.ts) may wander before it is constructed. Its mail waits at its home PE until then. Where it
+ * is constructed, that PE tells the home PE, sends a fence there too, and counts the chare as present when it is back.
+ *
  * Invariants: exactly one PE has the element, or exactly one migration frame has it; the home PE knows an epoch at most
  * one move old, the move being told to it when it begins.
  */
@@ -162,6 +165,15 @@ export class LocationManager {
     this.#known.set(key, { pe: home, epoch, isDead: false, isUsed: false, fenced: known?.fenced ?? [] });
     this.#expected.set(key, make);
     this.#sendFence(key, home, unknownEpoch);
+  }
+
+  /**
+   * A seed is constructed here, away from its home, where all its mail has waited. `make` runs when that is here; what
+   * we send meanwhile is kept behind it.
+   */
+  bornAway(key: Key, epoch: number, make: () => void): void {
+    this.#tell(FrameKind.location, this.homeOf(key), key, this.#collection.pe.id, epoch, 0);
+    this.expect(key, make);
   }
 
   /** Deals with a fence whose element is not here. */

@@ -44,11 +44,15 @@ export const FrameKind = {
   future: 19,
   /** Readonly values, before anything else. */
   readonlies: 20,
-  /** Quiescence detection; the only frames that it does not count. */
+  /** A seed: balance/seed-pool.ts. */
+  seed: 24,
+  /** Quiescence detection, which does not count its own frames. */
   quiescenceRequest: 32,
   quiescenceAsk: 33,
   quiescenceAnswer: 34,
   quiescenceReached: 35,
+  /** What seed balancers tell each other. Not counted: it moves only what is counted itself. */
+  seedWord: 36,
 } as const;
 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];

@@ -6,6 +6,8 @@
  * Counting rule (quiescence depends on it): a counted frame is created when sent and processed when handled; a task
  * is created when posted and processed when it has run; a message held back counts as created until released.
  */
+import type { SeedStrategy } from '../balance/seed-balancer.ts';
+import { SeedPool } from '../balance/seed-pool.ts';
 import type { Clock } from '../base/clock.ts';
 import { CharmError, describeThrown, EntryError, stuckError, UsageError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
@@ -59,6 +61,8 @@ export interface PeOptions {
   readonly registry: Registry;
   /** Hears of what happens here. */
   readonly trace?: TraceSink;
+  /** Decides where chares go that are created without a place. */
+  readonly seedBalancer: SeedStrategy;
   /** Two words that a supervisor can read: which entry runs on which index, for the report if the PE dies. */
   readonly progress?: Int32Array;
 }
@@ -88,6 +92,7 @@ export class Pe {
   readonly futures: FutureTable;
   readonly readonlies = new ReadonlyTable();
   readonly quiescence: QuiescenceDetector;
+  readonly seeds: SeedPool;
   readonly writer: Writer;
   readonly context: DecodeContext;
   /** What methods here wait for; only for reports. */
@@ -132,6 +137,7 @@ export class Pe {
     this.context = makeDecodeContext(this);
     this.futures = new FutureTable(this);
     this.quiescence = new QuiescenceDetector(this);
+    this.seeds = new SeedPool(this, options.seedBalancer);
     this.collections = new CollectionTable(this);
     this.charm = new Charm(this);
     this.handle(FrameKind.readonlies, (frame) => this.#onReadonlies(frame));
@@ -216,6 +222,12 @@ export class Pe {
       this.replay(bytes);
       this.processed++;
     }
+  }
+
+  /** The host has found nothing to do; called again and again until there is. */
+  onIdle(): void {
+    this.seeds.onIdle();
+    this.quiescence.onIdle();
   }
 
   // ---- tasks ----

@@ -15,6 +15,7 @@ const examples: readonly Example[] = [
   { file: 'ring.ts', prints: () => 'the token ended at 576' },
   { file: 'fib.ts', args: ['22'], prints: () => 'fib(22) = 17711' },
   { file: 'pi.ts', prints: () => 'pi is about 3.1' },
+  { file: 'queens.ts', args: ['10'], prints: () => '10 queens: 724 solutions' },
   { file: 'jacobi2d.ts', prints: () => 'converged after 1400 steps' },
 ];
 
