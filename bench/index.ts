@@ -9,6 +9,7 @@ import { migrate } from './cases/migrate.ts';
 import { migratedChannel } from './cases/migrated-channel.ts';
 import { pingpong } from './cases/pingpong.ts';
 import { ring } from './cases/ring.ts';
+import { seeds } from './cases/seeds.ts';
 import { startup } from './cases/startup.ts';
 import { stream } from './cases/stream.ts';
 
@@ -24,6 +25,7 @@ export const benches: readonly Bench[] = [
   create,
   migrate,
   migratedChannel,
+  seeds,
   startup,
   idle,
 ];

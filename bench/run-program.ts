@@ -7,11 +7,17 @@ import { providePairMemory } from './calibration/pair.ts';
 import type { Samples } from './sampling.ts';
 
 /** @throws Error if the job failed, with its report. */
-export async function runProgram(name: string, pes: number, context: BenchContext): Promise<Samples[]> {
+export async function runProgram(
+  name: string,
+  pes: number,
+  context: BenchContext,
+  seedBalancer = 'random',
+): Promise<Samples[]> {
   providePairMemory();
   const result = await runJob({
     program: distUrl(`bench/programs/${name}.js`),
     pes,
+    seedBalancer,
     args: [JSON.stringify(context.plan)],
     stdout: 'capture',
     signal: context.signal,
