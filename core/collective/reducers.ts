@@ -9,12 +9,13 @@ import { CharmError, UsageError } from '../base/errors.ts';
 import type { Reader } from '../pup/reader.ts';
 import type { Writer } from '../pup/writer.ts';
 
-/** Turns contributions of type `V` into a result of type `R`. */
+/** For the compiler only: what a reducer takes and gives. */
+declare const types: unique symbol;
+
+/** Turns contributions of type `V` into a result of type `R`. Nothing else passes for one, not even `Reducer.set` uncalled. */
 export interface Reducer<in V, out R> {
   readonly name: string;
-  /** Never set: they carry the types. */
-  readonly takes?: (value: V) => void;
-  readonly gives?: R;
+  readonly [types]: (value: V) => R;
 }
 
 /** What a user writes. `P` is the intermediate form that travels. */
@@ -34,6 +35,7 @@ export interface ElementIndex {
 
 /** The runtime's view of any reducer. */
 export class AnyReducer implements Reducer<never, unknown> {
+  declare readonly [types]: (value: never) => unknown;
   readonly name: string;
   readonly prepare: (value: unknown, at: ElementIndex) => unknown;
   readonly merge: (a: unknown, b: unknown) => unknown;

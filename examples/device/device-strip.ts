@@ -63,7 +63,7 @@ export class DeviceStrip extends Chare<number> {
 
   /** Reports the cost so far. */
   reportUsage(done: Future<StripUsage[]>): void {
-    this.contribute({ busySeconds: this.busySeconds, pe: this.charm.pe }, Reducer.gather<StripUsage>(), done);
+    this.contribute({ busySeconds: this.busySeconds, pe: this.charm.pe }, Reducer.gather(), done);
   }
 
   _finishIfComplete(): void {
@@ -80,7 +80,7 @@ export class DeviceStrip extends Chare<number> {
     this.task = undefined;
     const share = finish(strip, command);
     this.busySeconds[this.charm.pe]! += this.charm.now() - started;
-    this.contribute(share, Reducer.gather<Share>(), done);
+    this.contribute(share, Reducer.gather(), done);
   }
 
   _takeRow(command: Command, side: Side): void {
