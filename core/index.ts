@@ -8,6 +8,7 @@ export {
   StuckError,
   UsageError,
 } from './base/errors.ts';
+export { type Channel, type ChannelOptions, type ChannelPeer, iwait, type Selected, select } from './chare/channel.ts';
 export { Chare, type ChareBase } from './chare/chare.ts';
 export type {
   ArrayExtent,
@@ -31,5 +32,7 @@ export {
   type Statistics,
 } from './collective/reducers.ts';
 export type { Callback } from './message/callback.ts';
+export type { Entries, EntryAttributes } from './message/entry-attributes.ts';
 export type { Future } from './message/future.ts';
+export { together } from './message/request.ts';
 export { BitVector, type Priority } from './pe/priority.ts';

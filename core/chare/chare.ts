@@ -6,9 +6,12 @@ import { UsageError } from '../base/errors.ts';
 import type { ElementwiseReducer, NumberArray, Reducer } from '../collective/reducers.ts';
 import { requestMove } from '../location/migration.ts';
 import type { Callback } from '../message/callback.ts';
+import { type Channel, type ChannelOptions, type ChannelPeer, openChannel } from './channel.ts';
 import type { Charm } from './charm.ts';
 import type { ElementRecord } from './element.ts';
+import { Mailbox } from './mailbox.ts';
 import type { ArrayProxy, ElementProxy, GroupProxy } from './proxy-types.ts';
+import type { WhenMethods } from './when.ts';
 
 // The record of the element whose constructor is about to run. Set by `construct`, taken by the base constructor
 // before any user code runs, both in one synchronous step; so it is an argument in disguise and not state.
@@ -116,6 +119,23 @@ export abstract class Chare<I = number> extends ChareBase {
    */
   migrateTo(pe: number): void {
     requestMove(ChareBase.recordOf(this), pe);
+  }
+
+  /**
+   * This chare's end of a channel to another chare, which opens its own end in the same way. Opened again, it is the same
+   * one. Two chares may have several channels, by name.
+   */
+  channel<S, R = S>(peer: ChannelPeer, options: ChannelOptions = {}): Channel<S, R> {
+    return openChannel<S, R>(ChareBase.recordOf(this), peer, options);
+  }
+
+  /**
+   * Requests for messages to `awaited` entry methods: `await this.when.ghost(iteration)` runs the oldest message whose first
+   * argument is `iteration` (or that a given function accepts) and gives its result. Cost: about 1 us.
+   */
+  get when(): WhenMethods<this> {
+    const mailbox = Mailbox.of(ChareBase.recordOf(this));
+    return mailbox.when as WhenMethods<this>;
   }
 
   /** Forbids, or allows again, that a balancer or `migrateTo` moves this element. */

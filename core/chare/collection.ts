@@ -340,6 +340,7 @@ export class Collection {
     this.pe.trace?.died(element);
     this.location.died(element.key, element.epoch);
     this.reductions.died(element.nextReduction);
+    element.mailbox?.died();
   }
 
   /** Runs the constructor of an element. */
@@ -490,6 +491,7 @@ export class Collection {
     if (!this.#isReady) lines.push(`${this.#held.length} messages wait for the creation of ${this.type.name}`);
     if (this.isInserting) lines.push(`${this.type.name} waits for doneInserting()`);
     lines.push(...this.location.describeWaiting());
+    for (const { mailbox } of this.elements) if (mailbox !== undefined) lines.push(...mailbox.describe());
     const reduction = this.reductions.describeOpen();
     if (reduction !== undefined) lines.push(reduction);
     return lines;

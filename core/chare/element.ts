@@ -3,6 +3,7 @@ import type { ElementIndex } from '../collective/reducers.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
 import type { Key } from './index-space.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { EntryProxy } from './proxy.ts';
 
 export class ElementRecord implements ElementIndex {
@@ -28,8 +29,10 @@ export class ElementRecord implements ElementIndex {
   isPinned = false;
   /** PEs that have been told that it is here. */
   corrected: Set<number> | undefined = undefined;
-  /** Async entry methods that have begun and not ended; they hold the element in place. */
+  /** Async entry methods that have begun and not ended, and open requests; they hold the element in place. */
   entriesInFlight = 0;
+  /** Messages that wait for its state, requests for messages, channels; of elements that use any of them. */
+  mailbox: Mailbox | undefined = undefined;
 
   constructor(collection: Collection, key: Key, epoch: number, nextReduction: number, lastBroadcast: number) {
     this.collection = collection;

@@ -57,6 +57,11 @@ export class EntryProxy extends Handle {
     return proxy.#key !== undefined;
   }
 
+  /** The collection, and the key of one element or nothing for all. */
+  static targetOf(proxy: EntryProxy): { readonly collection: Collection; readonly key: Key | undefined } {
+    return { collection: proxy.#collection, key: proxy.#key };
+  }
+
   [writeHandle](writer: Writer): void {
     writer.u8(this.#key === undefined ? HandleKind.broadcast : HandleKind.element);
     writeTarget(writer, this.#collection, this.#key, this.#options);

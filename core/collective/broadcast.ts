@@ -154,7 +154,7 @@ export class BroadcastManager {
     for (const { entry, args, source, event } of this.#history.slice(this.#history.length - missed)) {
       if (element.isGone) return;
       element.lastBroadcast++;
-      this.#collection.pe.executeTraced(element, entry, args, undefined, source, event);
+      this.#collection.pe.deliver(element, entry, args, undefined, source, event);
     }
   }
 
@@ -175,7 +175,7 @@ export class BroadcastManager {
       const element = elements[i]!;
       if (element.lastBroadcast >= this.#ran) continue;
       element.lastBroadcast = this.#ran;
-      pe.executeTraced(element, entry, args, undefined, source, event);
+      pe.deliver(element, entry, args, undefined, source, event);
       if (elements[i] !== element) i--;
     }
   }

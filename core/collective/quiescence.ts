@@ -92,9 +92,13 @@ export class QuiescenceDetector {
 
   /** Called by the loop when the queue and the links are empty and no microtask is pending. */
   onIdle(): void {
+    const pe = this.#pe;
+    if (pe.gated.size > 0) {
+      pe.reexamine();
+      if (pe.queue.length > 0 || pe.needsTurn) return;
+    }
     if (!this.isWaitingForIdle) return;
     this.#isAsked = false;
-    const pe = this.#pe;
     const mine = {
       created: pe.created,
       processed: pe.processed,

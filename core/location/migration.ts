@@ -3,7 +3,6 @@
  *
  *  1. Between entry methods, with none of the element's async ones under way, `aboutToMigrate` runs.
  *  2. The element is packed: its fields (or what its `pack` gives), its epoch plus one, its reduction and broadcast
- *     numbers.
  *  3. It leaves: table, reductions; the PE remembers where it went, the home PE is told.
  *  4. The frame goes to the destination, which makes the object without running its constructor, unpacks, counts it in,
  *     runs the broadcasts it has missed, calls `justMigrated`, and hands it what has waited for it.
@@ -15,6 +14,7 @@ import { describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { type ChareBase, restore } from '../chare/chare.ts';
 import type { Collection } from '../chare/collection.ts';
 import { ElementRecord } from '../chare/element.ts';
+import { Mailbox } from '../chare/mailbox.ts';
 import { ElementFlag, FrameKind, frameEpoch } from '../message/envelope.ts';
 import { decodeState } from '../pup/decode.ts';
 import { encodeState } from '../pup/encode.ts';
@@ -63,6 +63,8 @@ export function emigrate(element: ElementRecord): void {
     typeof chare.pack === 'function' ? chare.pack() : { ...chare },
     `the state of ${element.label}, which shall migrate,`,
   );
+  writer.u8(element.mailbox === undefined ? 0 : 1);
+  element.mailbox?.write(writer);
   writer.end();
   pe.trace?.left(element, to, writer.frameBytes);
   pe.send(to);
@@ -70,6 +72,7 @@ export function emigrate(element: ElementRecord): void {
   collection.broadcasts.sent(element.lastBroadcast);
   collection.location.left(key, to, epoch);
   collection.reductions.left(element.nextReduction);
+  element.mailbox?.left();
 }
 
 /** Takes an element in. */
@@ -78,6 +81,7 @@ export function immigrate(collection: Collection, frame: Reader): void {
   const key = frame.elementKey();
   const element = new ElementRecord(collection, key, frameEpoch(frame.view, frame.start), frame.f64(), frame.f64());
   const state = decodeState(frame, pe.context);
+  if (frame.u8() === 1) element.mailbox = Mailbox.read(frame, element);
   restore(element, collection.type.create);
   const chare = element.chare as ChareBase & MigrationHooks;
   if (typeof chare.unpack === 'function') chare.unpack(state);

@@ -6,9 +6,10 @@
  * loads the same class has the same table; only ids travel.
  */
 import { CharmError, UsageError } from '../base/errors.ts';
+import { attributesOf, type CheckedAttributes } from './entry-attributes.ts';
 
 /** An entry method. `run` is the function itself; it is called with the chare as `this`. */
-export interface EntryMethod {
+export interface EntryMethod extends CheckedAttributes {
   readonly id: number;
   readonly name: string;
   readonly run: (this: object, ...args: unknown[]) => unknown;
@@ -20,13 +21,25 @@ const reserved = new Set(['ask', 'callback', 'with']);
 const hooks = ['aboutToMigrate', 'justMigrated', 'pack', 'unpack', 'resumeFromSync'];
 const skipped = new Set(['constructor', 'then', 'toJSON', ...hooks]);
 
+/** Attributes of an entry method of which the class says nothing. */
+const plain: CheckedAttributes = { gate: undefined, isInline: false, options: undefined };
+/** From here on ids mean entry methods of the runtime, which every class has. */
+const firstSystemId = 0xff00;
+
+/** An entry method of the runtime: it gets the chare as `this`, like any other. */
+export function systemEntry(number: number, name: string, run: EntryMethod['run']): EntryMethod {
+  return { id: firstSystemId + number, name, run, ...plain };
+}
+
 export class EntryTable {
   readonly className: string;
   readonly entries: readonly EntryMethod[];
   readonly #byName: ReadonlyMap<string, EntryMethod>;
+  readonly #system: readonly EntryMethod[];
 
-  constructor(className: string, prototype: object, base: object) {
+  constructor(className: string, prototype: object, base: object, system: readonly EntryMethod[] = []) {
     this.className = className;
+    this.#system = system;
     const methods = new Map<string, EntryMethod['run']>();
     for (let p = prototype; p !== base && p !== null && p !== Object.prototype; p = Object.getPrototypeOf(p)) {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(p))) {
@@ -41,13 +54,14 @@ export class EntryTable {
       }
     }
     const names = [...methods.keys()].sort();
-    this.entries = names.map((name, id) => ({ id, name, run: methods.get(name)! }));
+    const attributes = attributesOf(className, prototype, base, (name) => methods.has(name));
+    this.entries = names.map((name, id) => ({ id, name, run: methods.get(name)!, ...(attributes.get(name) ?? plain) }));
     this.#byName = new Map(this.entries.map((entry) => [entry.name, entry]));
   }
 
   /** @throws CharmError ERR_UNKNOWN_ENTRY for a number that a peer must not have sent. */
   byId(id: number): EntryMethod {
-    const entry = this.entries[id];
+    const entry = this.entries[id] ?? this.#system[id - firstSystemId];
     if (entry === undefined) {
       throw new CharmError(
         'ERR_UNKNOWN_ENTRY',

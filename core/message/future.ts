@@ -4,7 +4,7 @@
  * A pending promise lives on the PE that waits. Its number is given out only when it must travel; a local reply
  * settles it directly. Settling marks the PE for a microtask turn, in which the waiting method goes on.
  */
-import { describePlace, UsageError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { Pe } from '../pe/pe.ts';
 import { decodeValue } from '../pup/decode.ts';
@@ -16,6 +16,7 @@ import { Callback } from './callback.ts';
 import type { EntryMethod } from './entry-table.ts';
 import { FrameKind } from './envelope.ts';
 import { HandleKind } from './handle-kinds.ts';
+import { describeWaiter, type Wait } from './request.ts';
 
 /** Where the result of an entry method goes. */
 export interface ReplyTarget {
@@ -26,7 +27,7 @@ export interface ReplyTarget {
 }
 
 /** A promise on this PE that the runtime settles; while it is waited for, stuck reports list it. */
-export class Pending implements ReplyTarget {
+export class Pending implements ReplyTarget, Wait {
   readonly promise: Promise<unknown>;
   readonly #what: () => string;
   readonly #pe: Pe;
@@ -55,12 +56,8 @@ export class Pending implements ReplyTarget {
     return this.promise;
   }
 
-  /** `Ring[3].pass on PE 1`; behind an await it is not known who waits, only where. */
   describeWaiter(): string {
-    const pe = this.#pe.id;
-    if (this.element === undefined) return `a method on PE ${pe}`;
-    const entry = this.#entry === undefined ? {} : { entry: this.#entry.name };
-    return describePlace({ pe, chare: this.element.label, ...entry });
+    return describeWaiter(this.#pe.id, this.element, this.#entry);
   }
 
   describeAim(): string {

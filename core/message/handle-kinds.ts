@@ -17,6 +17,7 @@ export const HandleKind = {
   ignore: 8,
   allreduce: 9,
   bitVector: 10,
+  channel: 11,
 } as const;
 
 const KeyKind = { none: 0, number: 1, text: 2 } as const;

@@ -1,5 +1,6 @@
 /** Reads handles back: the counterpart of every `[writeHandle]`. */
 import { CharmError } from '../base/errors.ts';
+import { Channel } from '../chare/channel.ts';
 import type { Collection } from '../chare/collection.ts';
 import { Shape } from '../chare/shape.ts';
 import { EveryoneCallback } from '../collective/reduction.ts';
@@ -42,6 +43,8 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
         return new IgnoreCallback();
       case HandleKind.bitVector:
         return BitVector.read(reader);
+      case HandleKind.channel:
+        return new Channel(readCollection(reader), readKey(reader)!, reader.text());
       case HandleKind.allreduce:
         return new EveryoneCallback();
       default:

@@ -5,11 +5,13 @@
  * name. The table's description is compared between PEs when a job starts.
  */
 import { CharmError } from '../base/errors.ts';
+import { channelEntries } from '../chare/channel-end.ts';
 import { Chare, ChareBase } from '../chare/chare.ts';
 import type { IndexCodec } from '../chare/index-space.ts';
 import { Placement } from '../chare/placement.ts';
 import { makeProxyClasses, type ProxyClasses } from '../chare/proxy.ts';
 import { Readonly } from '../chare/readonly.ts';
+import { makeWhenView, type WhenView } from '../chare/when.ts';
 import { CustomReducer } from '../collective/reducers.ts';
 import { ownPrivateName } from '../pup/private-names.ts';
 import type { ClassTable } from '../pup/value-codec.ts';
@@ -24,6 +26,7 @@ export interface ChareType {
   readonly create: new (...args: readonly unknown[]) => ChareBase;
   readonly table: EntryTable;
   readonly proxies: ProxyClasses;
+  readonly whenView: WhenView;
   readonly indexCodec: IndexCodec<unknown> | undefined;
   /** A # field or method, if the class has one: such a chare can't be packed field by field. */
   readonly privateField: string | undefined;
@@ -75,7 +78,7 @@ export class Registry {
   }
 
   #addClass(id: number, name: string, value: ChareClass): ChareType {
-    const table = new EntryTable(name, value.prototype, Chare.prototype);
+    const table = new EntryTable(name, value.prototype, Chare.prototype, channelEntries);
     const codec = (value as { indexCodec?: IndexCodec<unknown> }).indexCodec;
     const create = value as unknown as ChareType['create'];
     const type = {
@@ -84,6 +87,7 @@ export class Registry {
       create,
       table,
       proxies: makeProxyClasses(table),
+      whenView: makeWhenView(table),
       indexCodec: codec,
       privateField: privateFieldOf(value),
     };

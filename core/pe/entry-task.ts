@@ -38,8 +38,9 @@ export class EntryTask implements Task {
   run(pe: Pe): void {
     const element = this.target;
     if (element.slot === -1) this.#follow(element);
-    else if (pe.trace === undefined) pe.execute(element, this.entry, this.args, this.reply);
-    else pe.executeTraced(element, this.entry, this.args, this.reply, this.source, this.event);
+    else if (pe.trace === undefined && this.entry.gate === undefined)
+      pe.execute(element, this.entry, this.args, this.reply);
+    else pe.deliver(element, this.entry, this.args, this.reply, this.source, this.event);
   }
   /** The element has left meanwhile. */
   #follow({ collection, key }: ElementRecord): void {

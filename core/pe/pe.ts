@@ -14,6 +14,7 @@ import type { Random } from '../base/random.ts';
 import { Charm } from '../chare/charm.ts';
 import { CollectionTable } from '../chare/collection-table.ts';
 import type { ElementRecord } from '../chare/element.ts';
+import { Mailbox } from '../chare/mailbox.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
 import { ReadonlyTable } from '../chare/readonly.ts';
 import { QuiescenceDetector } from '../collective/quiescence.ts';
@@ -21,9 +22,10 @@ import { treePlace } from '../collective/spanning-tree.ts';
 import { emigrate } from '../location/migration.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
 import { FrameKind, isCounted } from '../message/envelope.ts';
-import { FutureTable, type Pending, type ReplyTarget } from '../message/future.ts';
+import { FutureTable, type ReplyTarget } from '../message/future.ts';
 import { makeDecodeContext } from '../message/handle-reader.ts';
 import type { Registry } from '../message/registry.ts';
+import type { Wait } from '../message/request.ts';
 import type { Link } from '../message/transport.ts';
 import { decodeValue } from '../pup/decode.ts';
 import { encodeValue } from '../pup/encode.ts';
@@ -96,10 +98,12 @@ export class Pe {
   readonly writer: Writer;
   readonly context: DecodeContext;
   /** What methods here wait for; only for reports. */
-  readonly waits = new Set<Pending>();
+  readonly waits = new Set<Wait>();
   created = 0;
   processed = 0;
   heldCount = 0;
+  /** Mailboxes with messages that wait for their chare's state to change. */
+  readonly gated = new Set<Mailbox>();
   /** Promises given to `charm.track` (and sleeps) that have not settled; each counts as created. */
   trackedCount = 0;
   /** The element whose entry method is running, up to its first await. */
@@ -266,6 +270,7 @@ export class Pe {
   runSome(tasksMax: number): number {
     let done = 0;
     let sinceTurn = 0;
+    if (this.gated.size > 0) this.reexamine();
     try {
       while (done < tasksMax) {
         const frames = this.#poll(done);
@@ -321,7 +326,7 @@ export class Pe {
     progress[0] = 0;
     if (result !== undefined && isPromise(result)) this.#follow(result, element, entry, reply);
     else if (reply !== undefined) this.#answer(reply, result, element, entry);
-    if (element.moveTo !== -1 || element.mustDie) this.settle(element);
+    if (element.moveTo !== -1 || element.mustDie || element.mailbox !== undefined) this.settle(element);
   }
 
   /** The same under the eyes of a sink: message (`source`, `event`) calls. */
@@ -338,21 +343,49 @@ export class Pe {
     this.trace?.end(element);
   }
 
-  /** Carries out what an element was asked to do between entry methods, if it is idle: to end, or to move. */
+  /** Runs an entry method when it may run: at once, unless it is gated. */
+  deliver(
+    element: ElementRecord,
+    entry: EntryMethod,
+    args: unknown[],
+    reply: ReplyTarget | undefined,
+    source: number,
+    event: number,
+  ): void {
+    if (entry.gate === undefined) this.executeTraced(element, entry, args, reply, source, event);
+    else Mailbox.of(element).deliver({ entry, args, reply, source, event });
+  }
+
+  /** Async methods may have changed what the messages of their chares wait for, unseen by the scheduler. */
+  reexamine(): void {
+    for (const mailbox of [...this.gated]) if (mailbox.element.entriesInFlight > 0) this.guard(() => mailbox.examine());
+  }
+
+  /** Runs the program's code outside the loop. */
+  guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /**
+   * Carries out what was put off until an entry method of the element has ended: its messages that may run now, and, if
+   * it is idle, to end or to move.
+   */
   settle(element: ElementRecord): void {
+    element.mailbox?.examine();
     if (element.entriesInFlight > 0 || element.isGone || this.isStopped) return;
     if (element.mustDie) element.collection.bury(element);
     else if (element.moveTo !== -1) emigrate(element);
   }
 
-  #ended(element: ElementRecord): void {
+  /** Something that held an element in place has ended. */
+  ended(element: ElementRecord): void {
     element.entriesInFlight--;
-    if (element.moveTo === -1 && !element.mustDie) return;
-    try {
-      this.settle(element);
-    } catch (error) {
-      this.fail(error);
-    }
+    if (element.moveTo === -1 && !element.mustDie && element.mailbox === undefined) return;
+    this.guard(() => this.settle(element));
   }
 
   #answer(reply: ReplyTarget, result: unknown, element: ElementRecord, entry: EntryMethod): void {
@@ -376,11 +409,11 @@ export class Pe {
     result.then(
       (value) => {
         if (reply !== undefined) this.#answer(reply, value, element, entry);
-        this.#ended(element);
+        this.ended(element);
       },
       (cause: unknown) => {
         this.#entryFailed(element, entry, cause, reply);
-        this.#ended(element);
+        this.ended(element);
       },
     );
   }
@@ -417,7 +450,7 @@ export class Pe {
   /** Lines for the stuck report: who waits here, and for what; equal aims share a line. */
   describeWaits(linesMax: number): string[] {
     const lines = this.isMainRunning ? [`main on PE ${this.id} has not ended`] : [];
-    const waiters = new Map<string, Pending[]>();
+    const waiters = new Map<string, Wait[]>();
     const named = new Set<ElementRecord>();
     for (const wait of this.waits) {
       const aim = wait.describeAim();

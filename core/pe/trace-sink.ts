@@ -30,7 +30,7 @@ export interface TraceSink {
   queued(element: ElementRecord, source: number, event: number): void;
   /** A message came here for an element that is not here, and was sent on to PE `to`; `event` is 0 for the runtime's own. */
   passedOn(collection: Collection, key: Key, source: number, event: number, to: number): void;
-  /** The entry method that message (`source`, `event`) calls begins. */
+  /** The entry method that message (`source`, `event`) calls begins. One that lets a waiting message run encloses it. */
   begin(element: ElementRecord, entry: EntryMethod, source: number, event: number): void;
   /** It has returned; an async one goes on later. A move that it asked for has been made. */
   end(element: ElementRecord): void;
