@@ -5,6 +5,7 @@
  * A collection object exists from the moment its number is first met on a PE, which can be before its creation
  * message; until that has come it holds everything that it is asked to send.
  */
+import { EntryMeter } from '../balance/entry-meter.ts';
 import { describePlace, describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { BroadcastManager } from '../collective/broadcast.ts';
 import { ReductionManager } from '../collective/reduction.ts';
@@ -55,6 +56,8 @@ export class Collection {
   /** The arrays whose elements move together with those of this one. */
   readonly boundSet = new BoundSet(this);
   readonly location: LocationManager;
+  /** By entry id; made when first needed. */
+  readonly meters: (EntryMeter | undefined)[] = [];
   /** False until the creation message has come. */
   #isReady = false;
   /** What waits for the creation message. */
@@ -127,6 +130,8 @@ export class Collection {
   // ---- sending ----
 
   tell(key: Key, entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
+    const { edges } = this.pe;
+    if (--edges.countdown === 0) edges.note(this.pe.current, this, key, args);
     const element = this.locals.get(key);
     const { pe } = this;
     if (element === undefined) this.#sendAway(key, entry, args, options, undefined, pe.id, 0);
@@ -149,6 +154,8 @@ export class Collection {
     options: SendOptions | undefined,
     reply: ReplyTarget | undefined,
   ): void {
+    const { edges } = this.pe;
+    if (--edges.countdown === 0) edges.note(this.pe.current, this, key, args);
     const isNamed = this.pe.trace !== undefined && this.locals.get(key) !== undefined;
     const event = isNamed ? this.#named(key, entry, options) : 0;
     this.sendAs(this.pe.id, event, key, entry, args, options, reply);
@@ -197,6 +204,12 @@ export class Collection {
     this.#encodeEntry(key, entry, args, options, reply, source, name);
     if (name !== event) pe.trace?.sent(name, this, key, entry, options, pe.writer.frameBytes);
     this.location.send(key);
+  }
+
+  newMeter(entryId: number): EntryMeter {
+    const meter = new EntryMeter(this.progressBase + 977 * this.pe.id + entryId);
+    this.meters[entryId] = meter;
+    return meter;
   }
 
   /** Keeps `action` until the creation message has come. */

@@ -8,6 +8,7 @@
  */
 import type { SeedStrategy } from '../balance/seed-balancer.ts';
 import { SeedPool } from '../balance/seed-pool.ts';
+import { EdgeRecorder } from '../balance/edge-recorder.ts';
 import type { Clock } from '../base/clock.ts';
 import { CharmError, describeThrown, EntryError, stuckError, UsageError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
@@ -72,6 +73,8 @@ export interface PeOptions {
 /** Frames taken from one PE before the next task is picked. */
 const framesPerPoll = 256;
 const queueHigh = 1024;
+/** In place of a time. */
+const notTimed = -1;
 const tasksPerSlowPoll = 16;
 const tasksPerTurn = 4;
 
@@ -95,6 +98,7 @@ export class Pe {
   readonly readonlies = new ReadonlyTable();
   readonly quiescence: QuiescenceDetector;
   readonly seeds: SeedPool;
+  readonly edges: EdgeRecorder;
   readonly writer: Writer;
   readonly context: DecodeContext;
   /** What methods here wait for; only for reports. */
@@ -136,6 +140,7 @@ export class Pe {
     this.registry = options.registry;
     this.trace = options.trace;
     this.writer = new Writer(options.registry.classes);
+    this.edges = new EdgeRecorder(options.random);
     this.#link = options.link;
     this.#progress = options.progress ?? new Int32Array(4);
     this.context = makeDecodeContext(this);
@@ -300,6 +305,10 @@ export class Pe {
     const { collection } = element;
     progress[0] = collection.progressBase + entry.id;
     progress[1] = collection.hasFlatKeys ? (element.key as number) : -1;
+    const meter = collection.meters[entry.id] ?? collection.newMeter(entry.id);
+    let startedAt = notTimed;
+    if (--meter.countdown === 0) startedAt = this.clock.now();
+    else element.ticks = (element.ticks + meter.meanTicks) | 0;
     const chare = element.chare!;
     const run = entry.run;
     let result: unknown;
@@ -322,6 +331,7 @@ export class Pe {
       progress[0] = 0;
       return this.#entryFailed(element, entry, cause, reply);
     }
+    if (startedAt !== notTimed) meter.sample(element, (this.clock.now() - startedAt) / 1000);
     this.current = undefined;
     progress[0] = 0;
     if (result !== undefined && isPromise(result)) this.#follow(result, element, entry, reply);
