@@ -58,6 +58,8 @@ export class Collection {
   readonly location: LocationManager;
   /** By entry id; made when first needed. */
   readonly meters: (EntryMeter | undefined)[] = [];
+  /** The same for what async methods do behind an await. */
+  readonly waitMeters: (EntryMeter | undefined)[] = [];
   /** False until the creation message has come. */
   #isReady = false;
   /** What waits for the creation message. */
@@ -207,8 +209,16 @@ export class Collection {
   }
 
   newMeter(entryId: number): EntryMeter {
+    return this.#addMeter(this.meters, entryId);
+  }
+
+  newWaitMeter(entryId: number): EntryMeter {
+    return this.#addMeter(this.waitMeters, entryId);
+  }
+
+  #addMeter(meters: (EntryMeter | undefined)[], entryId: number): EntryMeter {
     const meter = new EntryMeter(this.progressBase + 977 * this.pe.id + entryId);
-    this.meters[entryId] = meter;
+    meters[entryId] = meter;
     return meter;
   }
 

@@ -83,6 +83,7 @@ export class Pending implements ReplyTarget, Wait {
     this.#isSettled = true;
     this.#pe.waits.delete(this);
     if (this.#id !== 0) this.#pe.futures.forget(this.#id);
+    this.#pe.continuation.settling(this.element, this.#entry);
     this.#pe.resumeSoon();
   }
 }

@@ -8,6 +8,7 @@
  */
 import type { SeedStrategy } from '../balance/seed-balancer.ts';
 import { SeedPool } from '../balance/seed-pool.ts';
+import { Continuation } from '../balance/continuation.ts';
 import { EdgeRecorder } from '../balance/edge-recorder.ts';
 import type { Clock } from '../base/clock.ts';
 import { CharmError, describeThrown, EntryError, stuckError, UsageError } from '../base/errors.ts';
@@ -99,6 +100,7 @@ export class Pe {
   readonly quiescence: QuiescenceDetector;
   readonly seeds: SeedPool;
   readonly edges: EdgeRecorder;
+  readonly continuation: Continuation;
   readonly writer: Writer;
   readonly context: DecodeContext;
   /** What methods here wait for; only for reports. */
@@ -110,11 +112,13 @@ export class Pe {
   readonly gated = new Set<Mailbox>();
   /** Promises given to `charm.track` (and sleeps) that have not settled; each counts as created. */
   trackedCount = 0;
-  /** The element whose entry method is running, up to its first await. */
+  /** The element whose entry method is running, or goes on behind an await of something of the runtime's. */
   current: ElementRecord | undefined = undefined;
   currentEntry: EntryMethod | undefined = undefined;
   /** An async method may go on after a microtask turn. */
   needsTurn = false;
+  /** Tasks are being run, as opposed to microtasks. */
+  isRunningTasks = false;
   /** On PE 0: `main` has begun and not ended. */
   isMainRunning = false;
   /** The job has ended for this PE. */
@@ -141,6 +145,7 @@ export class Pe {
     this.trace = options.trace;
     this.writer = new Writer(options.registry.classes);
     this.edges = new EdgeRecorder(options.random);
+    this.continuation = new Continuation(this);
     this.#link = options.link;
     this.#progress = options.progress ?? new Int32Array(4);
     this.context = makeDecodeContext(this);
@@ -275,6 +280,8 @@ export class Pe {
   runSome(tasksMax: number): number {
     let done = 0;
     let sinceTurn = 0;
+    if (this.continuation.isActive) this.continuation.tasksBegin();
+    this.isRunningTasks = true;
     if (this.gated.size > 0) this.reexamine();
     try {
       while (done < tasksMax) {
@@ -294,6 +301,8 @@ export class Pe {
       this.current = undefined;
       this.fail(error);
     }
+    this.isRunningTasks = false;
+    if (this.continuation.isActive) this.continuation.tasksEnded();
     return done;
   }
 
