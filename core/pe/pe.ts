@@ -6,10 +6,11 @@
  * Counting rule (quiescence depends on it): a counted frame is created when sent and processed when handled; a task
  * is created when posted and processed when it has run; a message held back counts as created until released.
  */
-import type { SeedStrategy } from '../balance/seed-balancer.ts';
-import { SeedPool } from '../balance/seed-pool.ts';
+
 import { Continuation } from '../balance/continuation.ts';
 import { EdgeRecorder } from '../balance/edge-recorder.ts';
+import type { SeedStrategy } from '../balance/seed-balancer.ts';
+import { SeedPool } from '../balance/seed-pool.ts';
 import type { Clock } from '../base/clock.ts';
 import { CharmError, describeThrown, EntryError, stuckError, UsageError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
