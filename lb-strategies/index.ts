@@ -5,10 +5,17 @@
  * `refinecomm`. Some take parameters after a colon: `Combo:Greedy+Refine`, `PhaseByArray:Greedy`,
  * `Frontier:tolerance=1.01:migrations=285`.
  */
+import type { DistributedStrategy } from '../core/balance/agent.ts';
 import type { Strategy } from '../core/balance/strategy.ts';
 import { block } from './block.ts';
 import { combo } from './combo.ts';
 import { commAwareRefine } from './comm-aware-refine.ts';
+import { distributed } from './distributed/distributed.ts';
+import { centralStrategy } from './distributed/drive.ts';
+import { gossip } from './distributed/gossip.ts';
+import { memoryUsher } from './distributed/memory-usher.ts';
+import { neighbor } from './distributed/neighbor.ts';
+import { workStealing } from './distributed/work-stealing.ts';
 import { dummy } from './dummy.ts';
 import { type FrontierOptions, frontier } from './frontier.ts';
 import { greedy } from './greedy.ts';
@@ -25,9 +32,12 @@ import { refineComm } from './refine-comm.ts';
 import { refineSwap } from './refine-swap.ts';
 import { rotate } from './rotate.ts';
 
+export type * from '../core/balance/agent.ts';
 export type * from '../core/balance/seed-balancer.ts';
 export type * from '../core/balance/strategy.ts';
 export { type CheckedStep, checkedStep } from './checked-step.ts';
+export { centralStrategy } from './distributed/drive.ts';
+export { memoryUsher } from './distributed/memory-usher.ts';
 export { type Dump, DumpError, dumpText, readDump } from './dump.ts';
 export { type Quality, type QualityOptions, qualityOf } from './quality.ts';
 export { seedBalancerNamed, seedBalancerNames } from './seeds/index.ts';
@@ -35,8 +45,18 @@ export { offlineContext, type StatisticsParts, statisticsFrom } from './statisti
 export type { FrontierOptions, Strategy };
 export { frontier };
 
+/** Strategies of agents, one on every PE. */
+const distributedOnes: Readonly<Record<string, DistributedStrategy>> = {
+  Distributed: distributed,
+  Gossip: gossip,
+  MemoryUsher: memoryUsher(),
+  Neighbor: neighbor,
+  WorkStealing: workStealing,
+};
+
 /** Strategies without parameters. */
 const plain: Readonly<Record<string, Strategy>> = {
+  ...Object.fromEntries(Object.entries(distributedOnes).map(([name, made]) => [name, centralStrategy(made)])),
   Block: block,
   CommAwareRefine: commAwareRefine,
   Dummy: dummy,
@@ -70,6 +90,7 @@ const aliases: Readonly<Record<string, string>> = {
   parmetis: 'MetisRepartition',
   phasebyarray: 'PhaseByArray',
   randcent: 'Random',
+  ws: 'WorkStealing',
 };
 
 export class UnknownStrategyError extends Error {
@@ -84,7 +105,18 @@ export function strategyNames(): string[] {
   return [...new Set([...Object.keys(plain), ...Object.keys(parameterised)])].sort();
 }
 
-/** @throws UnknownStrategyError with the names there are. */
+/** Names of those that run as agents on every PE. */
+export function distributedStrategyNames(): string[] {
+  return Object.keys(distributedOnes);
+}
+
+/** The agents behind a name, or undefined if this name is unknown or that of a central strategy. */
+export function distributedStrategyNamed(name: string): DistributedStrategy | undefined {
+  const canonical = canonicalName(name);
+  return Object.hasOwn(distributedOnes, canonical) ? distributedOnes[canonical] : undefined;
+}
+
+/** A distributed strategy by its name runs here on one PE for all. @throws UnknownStrategyError with the names there are. */
 export function strategyNamed(text: string): Strategy {
   const colon = text.indexOf(':');
   const name = canonicalName(colon === -1 ? text : text.slice(0, colon));

@@ -14,25 +14,35 @@ const all = strategyNames().map((name) => {
 /** Those that promise not to make the largest load larger. */
 const refining = [
   'CommAwareRefine',
+  'Distributed',
   'Dummy',
   'Frontier',
   'Frontier:migrations=3',
+  'Gossip',
+  'MemoryUsher',
+  'Neighbor',
   'Refine',
   'RefineComm',
   'RefineSwap',
+  'WorkStealing',
 ];
 
 /** Those that promise to leave PEs that are not available. */
 const evacuating = [
   'CommAwareRefine',
+  'Distributed',
   'Frontier',
+  'Gossip',
   'Greedy',
   'GreedyComm',
   'Hybrid',
+  'MemoryUsher',
   'Metis',
+  'Neighbor',
   'Refine',
   'RefineComm',
   'RefineSwap',
+  'WorkStealing',
 ];
 
 const runs = 60;
