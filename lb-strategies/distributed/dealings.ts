@@ -12,8 +12,8 @@
  *
  * A grant that no object fits may be exceeded by one object that leaves both PEs below what the giver has now.
  *
- * In continuous balancing, a PE whose objects have come or gone since its last `begin` sits out one round: what was
- * measured while they came and went fits neither the time before nor the time after.
+ * In continuous balancing, a PE whose objects have come or gone sits out two rounds: what is measured while objects are on
+ * their way, and in the round in which they arrive, fits neither the time before nor the time after.
  *
  * Invariants: one deal at a time between a giver and a taker. Promises outlive `begin`. Without urgent offers, no
  * PE gets above the largest load there was.
@@ -46,6 +46,8 @@ interface Grant extends Room {
 
 /** What a taker can take. */
 interface Room {
+  /** Load that the taker has if all that it has promised others comes. */
+  readonly load: number;
   readonly work: number;
   /** For one object alone. */
   readonly workOfOne: number;
@@ -65,6 +67,8 @@ export function isDeal(message: unknown): message is DealMessage {
 /** A deal that takes less than this share off the giver's load is not worth a migration. */
 const worthwhile = 0.01;
 
+const unsettledRoundsMax = 2;
+
 const nothing: Amount = { work: 0, bytes: 0 };
 
 export class Dealings {
@@ -75,7 +79,8 @@ export class Dealings {
   /** Open offers of this PE, and whether they were urgent. */
   readonly #offers = new Map<number, boolean>();
   readonly #grants = new Map<number, Amount>();
-  #hasDealt = false;
+  /** Rounds whose statistics are no good, as objects come and go in them. */
+  #unsettledRounds = 0;
   #isSittingOut = false;
   /** How many PEs the last urgent offers went to, and whether any of them took something. */
   #sweepSize = 0;
@@ -91,9 +96,10 @@ export class Dealings {
   /** @param isAllInPlace whether a balancing step has ended since the last `begin`, and so all its migrations too. */
   begin(own: OwnPe, isAllInPlace: boolean): void {
     this.#own = own;
-    for (const promised of this.#grants.values()) own.expect(promised);
-    this.#isSittingOut = this.#hasDealt && !isAllInPlace;
-    this.#hasDealt = false;
+    for (const promised of this.#grants.values()) own.promise(promised);
+    if (isAllInPlace) this.#unsettledRounds = 0;
+    this.#isSittingOut = this.#unsettledRounds > 0;
+    if (this.#isSittingOut) this.#unsettledRounds--;
     this.#sweepSize = 0;
     this.#isAnyTaken = true;
   }
@@ -143,25 +149,26 @@ export class Dealings {
     if (room.bytes > 0 || room.workOfOne > 0) {
       const promised = { work: Math.max(room.work, room.workOfOne), bytes: finite(room.bytes) };
       this.#grants.set(from, promised);
-      own.expect(promised);
+      own.promise(promised);
     }
     this.#host.send(from, { deal: 'grant', state, ...room } satisfies Grant);
   }
 
   #room(own: OwnPe, from: number, offer: Offer): Room {
-    const refusal = { work: 0, workOfOne: 0, bytes: 0 };
+    const { loadPromised: load, speed } = own;
+    const refusal = { load, work: 0, workOfOne: 0, bytes: 0 };
     if (!own.isAvailable || this.#isSittingOut || this.#grants.has(from)) return refusal;
     const bytes = own.memoryFree - this.#bytesKept;
     if (bytes < 0) return refusal;
     const level = this.#rules.level();
     if (offer.isUrgent) {
-      return { work: clamped((level - own.load) * own.speed, offer.excess), workOfOne: offer.excess, bytes };
+      return { load, work: clamped((level - load) * speed, offer.excess), workOfOne: offer.excess, bytes };
     }
-    const target = Math.min(level, own.load + toPairLevel(offer.state, own));
-    const workOfOne = ((1 - worthwhile) * offer.state.load - own.load) * own.speed;
-    if (own.load >= target || workOfOne <= 0) return refusal;
-    const work = clamped((target - own.load) * own.speed, offer.excess);
-    return { work, workOfOne: Math.min(workOfOne, offer.excess + work), bytes };
+    const target = Math.min(level, load + toPairLevel(offer.state, { load, speed }));
+    const workOfOne = ((1 - worthwhile) * offer.state.load - load) * speed;
+    if (load >= target || workOfOne <= 0) return refusal;
+    const work = clamped((target - load) * speed, offer.excess);
+    return { load, work, workOfOne: Math.min(workOfOne, offer.excess + work), bytes };
   }
 
   #settle(own: OwnPe, from: number, grant: Grant): void {
@@ -170,14 +177,18 @@ export class Dealings {
     this.#rules.heard(from, grant.state);
     if (grant.bytes === 0 && grant.workOfOne === 0) return;
     const moved = this.#isSittingOut ? nothing : this.#giveWithin(own, from, grant, isUrgent);
-    if (moved !== nothing) this.#isAnyTaken = this.#hasDealt = true;
+    if (moved !== nothing) {
+      this.#isAnyTaken = true;
+      this.#unsettledRounds = unsettledRoundsMax;
+    }
     this.#host.send(from, { deal: 'settle', ...moved } satisfies Settlement);
   }
 
   #giveWithin(own: OwnPe, to: number, grant: Grant, isUrgent: boolean): Amount {
     if (own.isAvailable && this.#bytesShort(own) > 0) return this.#giveMemory(own, to, grant);
     const excess = this.#excess(own);
-    const toEqual = own.isAvailable ? toPairLevel(own, grant.state) * grant.state.speed : Number.POSITIVE_INFINITY;
+    const taker = { load: grant.load, speed: grant.state.speed };
+    const toEqual = own.isAvailable ? toPairLevel(own, taker) * taker.speed : Number.POSITIVE_INFINITY;
     const work = Math.min(grant.work, excess, toEqual);
     const given = this.#giveWork(own, to, { work, bytes: grant.bytes });
     if (given !== nothing) return given;
@@ -210,7 +221,7 @@ export class Dealings {
   /** The object that is too large for the grant by least, if it leaves both PEs below what this one has now. */
   #pickOne(own: OwnPe, above: number, grant: Grant): number {
     if (!own.isAvailable || this.#excess(own) === 0) return -1;
-    const still = ((1 - worthwhile) * own.load - grant.state.load) * grant.state.speed;
+    const still = ((1 - worthwhile) * own.load - grant.load) * grant.state.speed;
     return own.pickAbove(Math.max(0, above), { work: Math.min(grant.workOfOne, still), bytes: grant.bytes });
   }
 
@@ -227,8 +238,9 @@ export class Dealings {
   #taken(own: OwnPe, from: number, { work, bytes }: Settlement): void {
     const promised = this.#grants.get(from) ?? nothing;
     this.#grants.delete(from);
-    own.expect({ work: work - promised.work, bytes: bytes - promised.bytes });
-    if (work > 0 || bytes > 0) this.#hasDealt = true;
+    own.promise({ work: -promised.work, bytes: -promised.bytes });
+    own.take({ work, bytes });
+    if (work > 0 || bytes > 0) this.#unsettledRounds = unsettledRoundsMax;
   }
 
   /** Work above the level; everything where everything shall leave. */

@@ -2,14 +2,15 @@
  * Distributed: every PE learns the mean and the largest load, and the heavy ones which PEs are light, as DistributedLB of the
  * original does it.
  *
- *  1. A reduction over a tree of the PEs (work, speed, largest load), and a broadcast of the result.
- *  2. Gossip: PEs below the mean send what they know of light PEs (at first themselves) to two random PEs; whoever
+ *  1. A reduction over a tree of the PEs (work, speed, largest load), and a broadcast of the result. It ends the step, or
+ *     opens a phase, whose threshold is half way from the mean to the largest load.
+ *  2. Gossip: PEs below the mean send what they know of light PEs (at first themselves) to three random PEs; whoever
  *     hears of new ones passes them on, a limited number of times. Silence ends it.
- *  3. A phase has a threshold, half way from the mean to the largest load: the heaviest come first. PEs above it offer to
- *     light PEs, drawn by the room that they seem to have; those grant what keeps them within the target (dealings.ts).
- *     Meanwhile PEs that are still light say so again. Silence ends the phase.
- *  4. The largest load is reduced again. The threshold comes down, faster where a phase has brought nothing, until the
- *     largest load is within the target or the phases are used up.
+ *  3. PEs above the threshold, so the heaviest first, offer to light PEs, drawn by the room that they seem to have; those
+ *     grant what keeps them within the target (dealings.ts). Silence ends the phase: back to 1.
+ *
+ * The step ends when the largest load is within the target, after a few phases that brought nothing, or when the phases
+ * are used up.
  *
  * PEs that are not available are above any threshold; what is left on them after the last phase is offered urgently.
  *
@@ -31,7 +32,10 @@ const leastProgress = 0.01;
 const stuckPhasesMax = 3;
 /** Light PEs that one PE knows. All of them would be P² entries in P messages. */
 const knownMax = 64;
+/** Children of a PE in the tree of the reduction. */
 const fanOut = 2;
+/** PEs that news is told to at a time: three reach 94 % of all. */
+const told = 3;
 const partnersMax = 16;
 
 interface Totals {
@@ -73,6 +77,7 @@ class DistributedAgent implements Agent {
   #stuckPhases = 0;
   #phase = 0;
   #tellsLeft = 0;
+  #isGossipOver = false;
   #isOver = false;
 
   constructor(host: AgentHost) {
@@ -89,9 +94,9 @@ class DistributedAgent implements Agent {
   begin(local: LocalStatistics): void {
     this.#own = new OwnPe(local, this.#host);
     this.#dealings.begin(this.#own, true);
-    this.#light.clear();
     this.#phase = 0;
     this.#stuckPhases = 0;
+    this.#isGossipOver = false;
     this.#isOver = false;
     this.#maxBefore = Number.POSITIVE_INFINITY;
     this.#reduce();
@@ -107,8 +112,9 @@ class DistributedAgent implements Agent {
 
   quiet(): boolean {
     if (this.#isOver) return this.#dealings.sweep();
-    // The first silence ends the gossip; what the threshold is has been known since the first reduction.
-    if (this.#phase === 0) this.#offers();
+    // One silence ends the gossip, the next the offers.
+    this.#isGossipOver = !this.#isGossipOver;
+    if (this.#isGossipOver) this.#offers();
     else this.#reduce();
     return true;
   }
@@ -159,9 +165,10 @@ class DistributedAgent implements Agent {
     this.#threshold = decision.threshold;
     this.#isOver = decision.isLast;
     if (this.#isOver) return;
-    this.#tellsLeft = 2 * Math.ceil(Math.log2(this.#host.pes));
+    this.#phase++;
+    this.#light.clear();
+    this.#tellsLeft = told * Math.ceil(Math.log2(this.#host.pes));
     this.#tellIfLight();
-    if (this.#phase > 0) this.#offers();
   }
 
   #tellIfLight(): void {
@@ -183,14 +190,13 @@ class DistributedAgent implements Agent {
   #tell(): void {
     const { pes } = this.#host;
     const message: Message = { step: 'light', pes: [...this.#light.keys()], loads: [...this.#light.values()] };
-    for (let i = 0; i < fanOut && this.#tellsLeft > 0 && pes > 1; i++) {
+    for (let i = 0; i < told && this.#tellsLeft > 0 && pes > 1; i++) {
       this.#tellsLeft--;
       this.#host.send(anotherPe(this.#host), message);
     }
   }
 
   #offers(): void {
-    this.#phase++;
     const own = this.#own;
     if (own === undefined || (own.isAvailable ? own.load <= this.#threshold : !own.hasMovable)) return;
     const light = [...this.#light].filter(([pe]) => pe !== this.#host.pe);

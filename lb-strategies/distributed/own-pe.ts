@@ -1,5 +1,6 @@
 /**
- * What an agent knows of its own PE: what was measured, less what it has given away, plus what it has promised to take.
+ * What an agent knows of its own PE: what was measured, less what it has given away, plus what it has taken. What it has
+ * promised to take is apart: it leaves less room, but is nothing to give away.
  *
  * Loads here are shares of time: a PE with load 1 was busy all the time that was measured. So PEs whose statistics cover
  * different lengths of time can be compared. Work is load times speed: an object has one work wherever it is.
@@ -50,6 +51,7 @@ export class OwnPe {
   memoryFree: number;
   /** Bytes of what was given away. */
   bytesGiven = 0;
+  #workPromised = 0;
   readonly #host: AgentHost;
   readonly #local: LocalStatistics;
   readonly #work: Float64Array;
@@ -95,8 +97,19 @@ export class OwnPe {
     return this.#here(0) < this.#sorted.length;
   }
 
-  /** Counts what another PE has been promised that it may send. Negative amounts take it back. */
-  expect({ work, bytes }: Amount): void {
+  /** Load if all who have been promised something send it. */
+  get loadPromised(): number {
+    return (this.work + this.#workPromised) / this.speed;
+  }
+
+  /** Another PE may send as much. Negative amounts take it back. */
+  promise({ work, bytes }: Amount): void {
+    this.#workPromised += work;
+    this.memoryFree -= bytes;
+  }
+
+  /** Another PE has sent as much. */
+  take({ work, bytes }: Amount): void {
     this.work += work;
     this.memoryFree -= bytes;
   }
