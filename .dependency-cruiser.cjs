@@ -42,7 +42,7 @@ module.exports = {
       from: { path: '^examples/' },
       to: {
         path: '^(core|transports|launch|cli|bench|lb-strategies|projections|ampi|test)/',
-        pathNot: ['^core/index.ts$', '^launch/(index|in-thread).ts$', '^lb-strategies/index.ts$'],
+        pathNot: ['^core/index.ts$', '^launch/(index|sim/index).ts$', '^lb-strategies/index.ts$'],
       },
     },
     {

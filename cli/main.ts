@@ -5,6 +5,7 @@ import { readManifest } from '../launch/package-root.ts';
 import { benchCommand } from './bench.ts';
 import { lbSimCommand } from './lb-sim.ts';
 import { runCommand } from './run.ts';
+import { simCommand } from './sim.ts';
 
 const program = new Command('charm4ts')
   .description('Parallel programs of chares: run them, measure them, see what they do.')
@@ -12,7 +13,7 @@ const program = new Command('charm4ts')
   .showHelpAfterError('(add --help for usage)');
 
 // With the program's settings: after an error a command too tells how to get help.
-for (const command of [runCommand(), lbSimCommand(), benchCommand()]) {
+for (const command of [runCommand(), simCommand(), lbSimCommand(), benchCommand()]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

@@ -17,6 +17,7 @@ import { LoopbackNetwork } from '../transports/loopback/loopback-network.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { OutsideWork } from './outside-work.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from './seed-strategy.ts';
+import { spin } from './spin.ts';
 
 export interface InThreadOptions {
   /** The exports of a program module: main as `default` or `main`, chare classes, reducers, placements, readonlies. */
@@ -150,6 +151,7 @@ class Driver {
           this.#touch(id);
         }, delayMs);
       },
+      work: (seconds) => spin(systemClock, seconds),
       // Work in the thread pool is in no list; if it is tracked, we know of it nevertheless.
       hasOutsideWork: () => this.#outside > 0 || this.#pes[id]!.trackedCount > 0 || this.#outsideWork.isOpen(),
     };

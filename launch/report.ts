@@ -66,5 +66,8 @@ function programFrames(error: unknown): string[] {
 }
 
 function isOfProgram(frame: string): boolean {
-  return !/node:|\(native|<anonymous>\)?$/.test(frame) && !ownFolders.some((folder) => frame.includes(folder));
+  return (
+    !/node:|\/node_modules\/commander\/|\(native|<anonymous>\)?$/.test(frame) &&
+    !ownFolders.some((folder) => frame.includes(folder))
+  );
 }

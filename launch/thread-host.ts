@@ -10,6 +10,7 @@
  *  5. sleep, in Atomics.waitAsync, which leaves the event loop alive and uses no CPU.
  */
 import type { MessagePort } from 'node:worker_threads';
+import { systemClock } from '../core/base/clock.ts';
 import { locate, toWire } from '../core/base/errors.ts';
 import type { Pe, PeHost } from '../core/pe/pe.ts';
 import {
@@ -20,6 +21,7 @@ import {
   wakePe,
 } from '../transports/threads/threads-link.ts';
 import { LoopProbe } from './loop-probe.ts';
+import { spin } from './spin.ts';
 import type { WorkerMessage } from './worker-protocol.ts';
 
 /** The event loop gets a turn this often. */
@@ -231,6 +233,10 @@ export class ThreadHost implements PeHost {
       action();
       this.wake();
     }, delayMs);
+  }
+
+  work(seconds: number): void {
+    spin(systemClock, seconds);
   }
 
   /** Yes, unless it is known that there is none; the answer is then there for the next stuck check. */

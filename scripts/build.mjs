@@ -10,7 +10,7 @@ const entryPoints = [
   'core/index.ts',
   'lb-strategies/index.ts',
   'launch/index.ts',
-  'launch/in-thread.ts',
+  'launch/sim/index.ts',
   'launch/pe-worker.ts',
   'cli/main.ts',
   'bench/calibration/bare-worker.ts',

@@ -25,6 +25,8 @@ export class Continuation {
   #hasFirst = false;
   #firstElement: ElementRecord | undefined = undefined;
   #firstEntry: EntryMethod | undefined = undefined;
+  /** Whose time is being measured. */
+  #element: ElementRecord | undefined = undefined;
   #meter: EntryMeter | undefined = undefined;
   #startedAt = 0;
 
@@ -70,15 +72,15 @@ export class Continuation {
     const meter = collection.waitMeters[entry.id] ?? collection.newWaitMeter(entry.id);
     if (--meter.countdown !== 0) element.ticks = (element.ticks + meter.meanTicks) | 0;
     else {
+      this.#element = element;
       this.#meter = meter;
       this.#startedAt = pe.clock.now();
     }
   }
 
   #close(): void {
-    if (this.#meter === undefined) return;
-    const pe = this.#pe;
-    this.#meter.sample(pe.current!, (pe.clock.now() - this.#startedAt) / 1000);
+    if (this.#meter === undefined || this.#element === undefined) return;
+    this.#meter.sample(this.#element, (this.#pe.clock.now() - this.#startedAt) / 1000);
     this.#meter = undefined;
   }
 }

@@ -224,6 +224,16 @@ export class Charm {
     return this.#pe.readonlies.get(this.#pe.registry.nameOf(token, 'readonly', 'value')) as T;
   }
 
+  /**
+   * Declares that the entry method computes for `seconds` here. A real PE is busy for that long; a simulated one is in
+   * virtual time, in proportion to its speed. It stands for computing that a model of a program leaves out.
+   */
+  work(seconds: number): void {
+    if (!(seconds >= 0 && seconds < Number.POSITIVE_INFINITY))
+      throw new UsageError(`work takes seconds, 0 or more, not ${seconds}`);
+    this.#pe.host.work(seconds);
+  }
+
   /** Resolves after `ms` milliseconds; the job is not quiescent meanwhile. */
   sleep(ms: number): Promise<void> {
     return this.track(new Promise((resolve) => this.#pe.host.after(ms, resolve)));

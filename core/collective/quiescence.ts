@@ -39,8 +39,11 @@ interface Counts {
 
 const zero: Counts = { created: 0, processed: 0, held: 0, outside: 0, missing: [], waits: [] };
 const waitsMax = 40;
-/** After a wave that changed nothing, the next one waits this long. */
-const idleWaveMs = 20;
+/** After a wave that changed nothing, the next one waits this long; longer, the longer nothing changes. */
+const idleWaveMsMin = 20;
+const idleWaveMsMax = 1000;
+/** The wait is this part of the time that nothing has changed. */
+const idleWavePart = 1 / 8;
 
 export class QuiescenceDetector {
   readonly #pe: Pe;
@@ -57,6 +60,8 @@ export class QuiescenceDetector {
   #isWaveRunning = false;
   #isStuckCheck = false;
   #previous: Counts | undefined = undefined;
+  /** When the first of a row of equal waves ended; 0 if the last two differed. */
+  #stillSince = 0;
 
   constructor(pe: Pe) {
     this.#pe = pe;
@@ -156,10 +161,18 @@ export class QuiescenceDetector {
       this.#previous = undefined;
     } else if (isStill) {
       this.#isStuckCheck = true;
-      this.#pe.host.after(idleWaveMs, () => this.#again());
+      this.#againLater();
     } else {
+      this.#stillSince = 0;
       this.#again();
     }
+  }
+
+  #againLater(): void {
+    const now = this.#pe.clock.now();
+    if (this.#stillSince === 0) this.#stillSince = now;
+    const delayMs = Math.max(idleWaveMsMin, Math.min(idleWaveMsMax, (now - this.#stillSince) * idleWavePart));
+    this.#pe.host.after(delayMs, () => this.#again());
   }
 
   #again(): void {

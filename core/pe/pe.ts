@@ -48,6 +48,8 @@ export interface PeHost {
   wake(): void;
   /** Calls back once after `delayMs`. */
   after(delayMs: number, action: () => void): void;
+  /** The PE computes for this long: really, or in virtual time. */
+  work(seconds: number): void;
   /** True while timers, sockets or files of the program itself are open. */
   hasOutsideWork(): boolean;
 }

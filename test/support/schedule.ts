@@ -1,13 +1,15 @@
 /** Machines and orders of execution to run a program under, all in one thread. */
 import assert from 'node:assert/strict';
+import { type InThreadOptions, type InThreadResult, runInThread, runSimulated } from 'charm4ts/sim';
 import fc from 'fast-check';
-import { type InThreadOptions, type InThreadResult, runInThread } from '../../launch/in-thread.ts';
 
 export interface Schedule {
   readonly pes: number;
   readonly pesPerNode: number;
   readonly seed: number;
   readonly shuffle: boolean;
+  /** In virtual time on this network; without one PEs take turns at random, in real time. */
+  readonly network?: string;
 }
 
 /** 1 to 9 PEs, now and then 64, in nodes of any size. */
@@ -20,22 +22,45 @@ export const schedules: fc.Arbitrary<Schedule> = fc
     share: fc.integer({ min: 1, max: 9 }),
     seed: fc.nat(),
     shuffle: fc.boolean(),
+    network: fc.constantFrom(undefined, undefined, 'gigabit', 'ethernet100g', 'shared-memory'),
   })
-  .map(({ pes, share, seed, shuffle }) => ({ pes, pesPerNode: Math.ceil(pes / share), seed, shuffle }));
+  .map(({ pes, share, seed, shuffle, network }) => ({
+    pes,
+    pesPerNode: Math.ceil(pes / share),
+    seed,
+    shuffle,
+    ...(network === undefined ? {} : { network }),
+  }));
 
 /** A few fixed ones, for tests that draw nothing else. */
-export const someSchedules: readonly Schedule[] = [1, 2, 3, 5, 64].flatMap((pes) =>
-  [true, false].map((shuffle) => ({ pes, pesPerNode: Math.ceil(pes / 2), seed: 7 * pes, shuffle })),
-);
+export const someSchedules: readonly Schedule[] = [1, 2, 3, 5, 64].flatMap((pes) => {
+  const machine = { pes, pesPerNode: Math.ceil(pes / 2), seed: 7 * pes };
+  return [
+    { ...machine, shuffle: true },
+    { ...machine, shuffle: false },
+    { ...machine, shuffle: false, network: 'gigabit' },
+  ];
+});
 
 export type Program = Readonly<Record<string, unknown>>;
+
+function start({
+  network,
+  trace,
+  ...options
+}: InThreadOptions & { readonly network?: string }): Promise<InThreadResult> {
+  const watch = trace === undefined ? {} : { trace };
+  return network === undefined
+    ? runInThread({ ...options, ...watch })
+    : runSimulated({ ...options, ...watch, network });
+}
 
 /** Runs a program that must end without error. */
 export async function run(
   program: Program,
   schedule: Schedule & Pick<InThreadOptions, 'trace'>,
 ): Promise<InThreadResult> {
-  const result = await runInThread({ program, ...schedule });
+  const result = await start({ program, ...schedule });
   if (result.error !== undefined) throw result.error;
   assert.equal(result.exitCode, 0);
   return result;
@@ -43,7 +68,7 @@ export async function run(
 
 /** Runs a program that must fail, and gives its error. */
 export async function runToFailure(program: Program, schedule: Partial<Schedule> = {}): Promise<Error> {
-  const result = await runInThread({ program, pes: 2, ...schedule });
+  const result = await start({ program, pes: 2, ...schedule });
   assert.equal(result.exitCode, 1);
   assert(result.error instanceof Error, 'the job ended without an error');
   return result.error;

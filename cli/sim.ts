@@ -1,0 +1,79 @@
+/** `charm4ts sim`: a program on simulated PEs, in virtual time. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { SimulationOptions } from '../launch/sim/index.ts';
+
+interface SimFlags {
+  readonly pes?: number;
+  readonly pesPerNode?: number;
+  readonly network?: string;
+  readonly seed: number;
+  readonly cost: 'declared' | 'measured';
+  readonly scale?: number;
+  readonly shuffle?: boolean;
+  readonly seedBalancer?: string;
+  readonly json?: boolean;
+  readonly showNetwork?: string;
+}
+
+export function simCommand(): Command {
+  return new Command('sim')
+    .description('Run a program on any number of simulated PEs, in virtual time, so that the run can be repeated.')
+    .argument('[program]', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
+    .argument('[args...]', "the program's own arguments (charm.args)")
+    .option('-p, --pes <n>', 'number of PEs', integer(1, 1 << 20))
+    .option('-n, --network <name|file>', 'gigabit, ethernet100g (default), shared-memory, or a JSON file')
+    .option('--pes-per-node <n>', "PEs of a node runtime (default: the network's)", integer(1, 1 << 20))
+    .option('--seed <n>', 'seed of everything that is drawn', integer(0, Number.MAX_SAFE_INTEGER), 1)
+    .addOption(
+      new Option('--cost <kind>', 'what computing costs: what charm.work declares, or also what is measured here')
+        .choices(['declared', 'measured'])
+        .default('declared'),
+    )
+    .option('--scale <factor>', 'with --cost measured: virtual seconds for a real one (default: 1)', factor)
+    .option('--shuffle', 'pick messages at random, as far as programs must bear it')
+    .option('--seed-balancer <name>', 'where new chares go (see charm4ts run --help)')
+    .option('--json', 'print one JSON object, after what the program prints')
+    .option('--show-network <name>', 'print a network that ships, as a file to start from, and run nothing')
+    .addHelpText('after', examples)
+    .action(runSim);
+}
+
+const examples = `
+Examples:
+  charm4ts sim app.ts --pes 1000                        64 PEs a node, 100 Gb/s Ethernet
+  charm4ts sim app.ts --pes 80 --network gigabit        80 nodes on a cluster of 37 hosts, which they share
+  charm4ts sim app.ts --pes 16 --cost measured --scale 2    PEs half as fast as this machine
+  charm4ts sim --show-network gigabit > mine.json       edit it, then
+  charm4ts sim app.ts --pes 64 --network mine.json --seed 7 --json
+
+Printed at the end: virtual time, messages, how busy the PEs were, and a hash that is equal for equal runs. With
+declared costs the same program, arguments and seed give the same run on every machine.
+
+Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted.`;
+
+async function runSim(program: string | undefined, args: string[], flags: SimFlags, command: Command): Promise<void> {
+  if (flags.showNetwork === undefined) {
+    if (program === undefined) command.error("error: missing required argument 'program'");
+    else if (flags.pes === undefined) command.error("error: required option '-p, --pes <n>' not specified");
+  }
+  // Loaded here, since the other commands must start without it.
+  const { showNetwork, simulateProgram } = await import('./sim/run.ts');
+  if (flags.showNetwork !== undefined) return showNetwork(flags.showNetwork, (message) => command.error(message));
+  const { pes, json, showNetwork: _, ...rest } = flags;
+  const options: SimulationOptions = { program: program!, pes: pes!, args, ...rest };
+  process.exitCode = await simulateProgram(options, json === true);
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('expected a number, 0 or more.');
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`expected an integer from ${min} to ${max}.`);
+  };
+}

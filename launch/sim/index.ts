@@ -1,0 +1,12 @@
+/** Many PEs in one thread: `charm4ts/sim`. */
+export type { TraceSink } from '../../core/pe/trace-sink.ts';
+export type {
+  LinkDescription,
+  MemoryDescription,
+  NetworkDescription,
+  SpeedChange,
+  SwitchDescription,
+} from '../../transports/sim/network-description.ts';
+export { shippedNetworks } from '../../transports/sim/shipped-networks.ts';
+export { type InThreadOptions, type InThreadResult, runInThread } from '../in-thread.ts';
+export { runSimulated, type SimulationOptions, type SimulationResult } from './simulate.ts';

@@ -1,0 +1,196 @@
+/**
+ * Runs a program on simulated PEs in virtual time, all in one thread: the same core as everywhere, with a network, a
+ * clock and processors that are simulated.
+ *
+ * Determinism: with declared costs a run is a function of the program, its arguments, the machine and the seed, as long
+ * as the program itself uses no timers, I/O, clock or randomness but the runtime's. The hash of the run shows it.
+ */
+import type { SeedStrategy } from '../../core/balance/seed-balancer.ts';
+import { systemClock } from '../../core/base/clock.ts';
+import { UsageError } from '../../core/base/errors.ts';
+import { SeededRandom } from '../../core/base/random.ts';
+import { type ProgramModule, Registry } from '../../core/message/registry.ts';
+import { Pe } from '../../core/pe/pe.ts';
+import { PriorityQueue, ShuffledQueue } from '../../core/pe/task-queue.ts';
+import type { TraceSink } from '../../core/pe/trace-sink.ts';
+import { EventQueue } from '../../transports/sim/event-queue.ts';
+import type { NetworkDescription } from '../../transports/sim/network-description.ts';
+import { RunHash } from '../../transports/sim/run-hash.ts';
+import { SimNetwork } from '../../transports/sim/sim-network.ts';
+import { mainOf, startMain } from '../main-task.ts';
+import { prepareProgram } from '../program-loader.ts';
+import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
+import { resolveNetwork } from './network-file.ts';
+import { SimLoop } from './sim-loop.ts';
+import { SpeedProfile } from './speed-profile.ts';
+import { Core, VirtualPe } from './virtual-pe.ts';
+
+export interface SimulationOptions {
+  /** A program file, or the exports of a program module. */
+  readonly program: string | URL | ProgramModule;
+  readonly pes: number;
+  /** Default: the network's. */
+  readonly pesPerNode?: number;
+  /** A description, the name of one that ships, or a JSON file. Default: ethernet100g. */
+  readonly network?: string | NetworkDescription;
+  readonly args?: readonly string[];
+  /** Seed of everything that is drawn. Default: 1. */
+  readonly seed?: number;
+  /**
+   * What computing costs: only what the program declares with `charm.work` (default), or also what entry methods take
+   * here and now, which is different each time.
+   */
+  readonly cost?: 'declared' | 'measured';
+  /** Measured time is multiplied by this; 2 simulates PEs half as fast as this machine. Default: 1. */
+  readonly scale?: number;
+  /** Pick tasks at random. */
+  readonly shuffle?: boolean;
+  /** Where chares go that are created without a place: a name of docs/seed-balancers.md, or your own. Default: `random`. */
+  readonly seedBalancer?: string | SeedStrategy;
+  /** Makes what watches a PE, given its number and a function that tells virtual seconds there. */
+  readonly trace?: (pe: number, now: () => number) => TraceSink;
+  /** Ends the run early. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SimulationResult {
+  readonly exitCode: number;
+  /** Why the job failed; undefined if it did not. */
+  readonly error: unknown;
+  /** Virtual time of the end. */
+  readonly seconds: number;
+  /** Messages and broadcasts processed, on all PEs. */
+  readonly messages: number;
+  /** Frames between PEs, and their bytes. */
+  readonly frames: number;
+  readonly bytes: number;
+  /** Seconds that each PE was busy. */
+  readonly busySeconds: Float64Array;
+  /** Work that the program has declared, all PEs together. */
+  readonly declaredSeconds: number;
+  readonly nodes: number;
+  readonly hosts: number;
+  /** Events of virtual time. */
+  readonly events: number;
+  /** Equal for equal runs, on any machine. */
+  readonly hash: string;
+}
+
+const pesMax = 1 << 20;
+
+/** Runs a program to its end; never throws for a failed job. @throws UsageError for bad options; CharmError for a program that can't be loaded. */
+export async function runSimulated(options: SimulationOptions): Promise<SimulationResult> {
+  const network = await resolveNetwork(options.network ?? 'ethernet100g');
+  const pesPerNode = options.pesPerNode ?? network.pesPerNode ?? options.pes;
+  check(options, pesPerNode);
+  const program = await load(options.program);
+  return new Simulation(options, program, network, pesPerNode).run();
+}
+
+function check({ pes, scale, seed }: SimulationOptions, pesPerNode: number): void {
+  if (!Number.isInteger(pes) || pes < 1 || pes > pesMax)
+    throw new UsageError(`pes must be an integer from 1 to ${pesMax}, not ${pes}`);
+  if (!Number.isInteger(pesPerNode) || pesPerNode < 1)
+    throw new UsageError(`pesPerNode must be an integer, 1 or more, not ${pesPerNode}`);
+  if (scale !== undefined && !(scale >= 0 && Number.isFinite(scale)))
+    throw new UsageError(`scale must be a number, 0 or more, not ${scale}`);
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new UsageError(`seed must be an integer, not ${seed}`);
+}
+
+async function load(program: SimulationOptions['program']): Promise<ProgramModule> {
+  if (typeof program !== 'string' && !(program instanceof URL)) return program;
+  return (await import(await prepareProgram(program))) as ProgramModule;
+}
+
+class Simulation {
+  readonly #queue = new EventQueue();
+  readonly #hash = new RunHash();
+  readonly #pes: VirtualPe[] = [];
+  readonly #network: SimNetwork;
+  readonly #loop: SimLoop;
+  readonly #nodes: number;
+
+  constructor(options: SimulationOptions, program: ProgramModule, network: NetworkDescription, pesPerNode: number) {
+    const { pes, seed = 1, args = [], scale = 1, trace, seedBalancer = defaultSeedBalancer } = options;
+    const strategy = typeof seedBalancer === 'string' ? seedStrategyNamed(seedBalancer) : seedBalancer;
+    const measure = options.cost === 'measured' ? { clock: systemClock, scale } : undefined;
+    this.#nodes = Math.ceil(pes / pesPerNode);
+    this.#loop = new SimLoop(this.#queue, this.#hash, this.#pes, options.signal);
+    this.#network = new SimNetwork({ pes, pesPerNode, network, queue: this.#queue, hash: this.#hash });
+    const registry = new Registry(program);
+    const main = mainOf(program, 'the program');
+    const cores = new Cores(this.#network, network.coresPerHost);
+    for (let id = 0; id < pes; id++) {
+      const virtual: VirtualPe = new VirtualPe({
+        id,
+        loop: this.#loop,
+        network: this.#network,
+        core: cores.of(id),
+        speed: new SpeedProfile(id, network.speeds),
+        taskSeconds: (network.taskUs ?? 0.1) * 1e-6,
+        measure,
+        trace: trace?.(id, () => virtual.now),
+      });
+      virtual.adopt(
+        new Pe({
+          id,
+          pes,
+          pesPerNode,
+          args,
+          clock: virtual.clock,
+          random: new SeededRandom(seed, id + 1),
+          link: this.#network.attach(virtual),
+          host: virtual,
+          queue:
+            options.shuffle === true ? new ShuffledQueue(new SeededRandom(seed, pes + id + 1)) : new PriorityQueue(),
+          registry,
+          seedBalancer: strategy,
+          ...(virtual.trace === undefined ? {} : { trace: virtual.trace }),
+        }),
+      );
+      this.#pes.push(virtual);
+      // It is idle, which a balancer may want to hear.
+      if (virtual.pe.seeds.areMovable) virtual.wake();
+    }
+    startMain(this.#pes[0]!.pe, main);
+  }
+
+  async run(): Promise<SimulationResult> {
+    const end = await this.#loop.run();
+    return {
+      ...end,
+      messages: this.#pes.reduce((sum, { pe }) => sum + pe.processed, 0),
+      frames: this.#network.frames,
+      bytes: this.#network.bytes,
+      busySeconds: Float64Array.from(this.#pes, ({ busySeconds }) => busySeconds),
+      declaredSeconds: this.#pes.reduce((sum, { declaredSeconds }) => sum + declaredSeconds, 0),
+      nodes: this.#nodes,
+      hosts: this.#network.hosts,
+      events: this.#queue.fired,
+      hash: this.#hash.toString(),
+    };
+  }
+}
+
+/** Hands cores to PEs: the next of their host, and round again. */
+class Cores {
+  readonly #network: SimNetwork;
+  readonly #perHost: number | undefined;
+  readonly #cores: Core[][] = [];
+  readonly #given: number[] = [];
+
+  constructor(network: SimNetwork, perHost: number | undefined) {
+    this.#network = network;
+    this.#perHost = perHost;
+  }
+
+  of(pe: number): Core {
+    if (this.#perHost === undefined) return new Core();
+    const host = this.#network.hostOf(pe);
+    this.#cores[host] ??= Array.from({ length: this.#perHost }, () => new Core());
+    const cores = this.#cores[host];
+    const given = this.#given[host] ?? 0;
+    this.#given[host] = given + 1;
+    return cores[given % cores.length]!;
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * One PE of a simulated job: its host, its end of the network, and the core that it computes on.
+ *
+ * A turn is what a PE does without interruption: it takes in what has arrived, runs one task, and lets async methods go
+ * on. The core's own time runs ahead of the loop's meanwhile, by the scheduler's cost, what messages cost, and the work
+ * that the program declares (or is measured to do); messages leave, timers start and the clock reads at that time. The
+ * next turn on the core begins where this one ends.
+ */
+import type { Clock } from '../../core/base/clock.ts';
+import { locate } from '../../core/base/errors.ts';
+import type { Pe, PeHost } from '../../core/pe/pe.ts';
+import type { TraceSink } from '../../core/pe/trace-sink.ts';
+import type { SimEvent } from '../../transports/sim/event-queue.ts';
+import type { SimEnd, SimNetwork } from '../../transports/sim/sim-network.ts';
+import type { SimLoop } from './sim-loop.ts';
+import type { SpeedProfile } from './speed-profile.ts';
+
+/** One or more PEs take turns on it. */
+export class Core {
+  /** Its time: that of the end of the last turn, or the moment in the current one. */
+  time = 0;
+}
+
+/** What turns measured time into virtual time; without it computing is free unless declared. */
+export interface Measure {
+  readonly clock: Clock;
+  readonly scale: number;
+}
+
+export interface VirtualPeOptions {
+  readonly id: number;
+  readonly loop: SimLoop;
+  readonly network: SimNetwork;
+  readonly core: Core;
+  readonly speed: SpeedProfile;
+  /** Seconds to pick and call an entry method. */
+  readonly taskSeconds: number;
+  readonly measure: Measure | undefined;
+  readonly trace: TraceSink | undefined;
+}
+
+export class VirtualPe implements PeHost, SimEnd, SimEvent {
+  /** Seconds that it has spent on anything. */
+  busySeconds = 0;
+  /** Seconds of work that the program has declared. */
+  declaredSeconds = 0;
+  readonly id: number;
+  readonly clock: Clock = { now: () => this.now * 1000 };
+  readonly #loop: SimLoop;
+  readonly #network: SimNetwork;
+  readonly #core: Core;
+  readonly #speed: SpeedProfile;
+  readonly #taskSeconds: number;
+  readonly #measure: Measure | undefined;
+  readonly trace: TraceSink | undefined;
+  #pe!: Pe;
+  #isPlanned = false;
+  #isIdle = true;
+  #timers = 0;
+  /** Real time up to which its computing has been measured. */
+  #measuredTo = 0;
+
+  constructor(options: VirtualPeOptions) {
+    this.id = options.id;
+    this.#loop = options.loop;
+    this.#network = options.network;
+    this.#core = options.core;
+    this.#speed = options.speed;
+    this.#taskSeconds = options.taskSeconds;
+    this.#measure = options.measure;
+    this.trace = options.trace;
+  }
+
+  get pe(): Pe {
+    return this.#pe;
+  }
+
+  adopt(pe: Pe): void {
+    this.#pe = pe;
+  }
+
+  // ---- time ----
+
+  get now(): number {
+    if (this.#measure !== undefined && this.#loop.current === this) this.#addMeasured(this.#measure);
+    return Math.max(this.#core.time, this.#loop.queue.now);
+  }
+
+  spend(seconds: number): void {
+    const { now } = this;
+    this.#core.time = now + seconds;
+    this.busySeconds += seconds;
+  }
+
+  work(seconds: number): void {
+    this.declaredSeconds += seconds;
+    this.#compute(this.now, seconds);
+  }
+
+  #compute(from: number, seconds: number): void {
+    this.#core.time = this.#speed.finish(from, seconds);
+    this.busySeconds += this.#core.time - from;
+  }
+
+  #addMeasured({ clock, scale }: Measure): void {
+    const now = clock.now();
+    const seconds = ((now - this.#measuredTo) / 1000) * scale;
+    this.#measuredTo = now;
+    this.#compute(Math.max(this.#core.time, this.#loop.queue.now), seconds);
+  }
+
+  // ---- turns ----
+
+  /** Something may be there to do: there will be a turn as soon as the core is free. */
+  wake(): void {
+    if (this.#isPlanned || this.#loop.current === this) return;
+    this.#plan();
+    this.#loop.poke();
+  }
+
+  #plan(): void {
+    this.#isPlanned = true;
+    this.#loop.queue.at(this.#core.time, this);
+  }
+
+  /** The core is free for this PE, unless another PE had a turn meanwhile. */
+  fire(): void {
+    const { queue } = this.#loop;
+    if (this.#core.time > queue.now) return queue.at(this.#core.time, this);
+    this.#isPlanned = false;
+    this.#begin();
+    if (this.#pe.queue.length > 0 || this.#network.hasFrames(this.id)) this.spend(this.#taskSeconds);
+    this.#pe.runSome(1);
+    this.#loop.endTurn();
+  }
+
+  #begin(): void {
+    this.#loop.current = this;
+    if (this.#measure !== undefined) this.#measuredTo = this.#measure.clock.now();
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    this.trace?.busy();
+  }
+
+  /** All that a turn has set going has run, async methods included. */
+  finish(): void {
+    const pe = this.#pe;
+    if (this.#measure !== undefined) this.#addMeasured(this.#measure);
+    this.#loop.current = undefined;
+    this.#loop.hash.add(this.#core.time, this.id);
+    if (pe.isStopped) return;
+    if (pe.queue.length === 0 && !this.#network.hasFrames(this.id)) pe.onIdle();
+    if (pe.queue.length > 0 || this.#network.hasFrames(this.id)) return this.#plan();
+    this.#isIdle = true;
+    this.trace?.idle();
+  }
+
+  // ---- PeHost ----
+
+  exit(code: number): void {
+    this.#loop.finish(code, undefined, this.now);
+  }
+
+  fail(error: unknown): void {
+    this.#loop.finish(1, locate(error, { pe: this.id }), this.now);
+  }
+
+  after(delayMs: number, action: () => void): void {
+    this.#timers++;
+    const { queue } = this.#loop;
+    const fire = (): void => {
+      if (this.#core.time > queue.now) return queue.at(this.#core.time, { fire });
+      this.#timers--;
+      this.#begin();
+      action();
+      // What it has settled goes on in this turn.
+      this.#pe.needsTurn = true;
+      this.#loop.endTurn();
+    };
+    queue.at(this.now + delayMs / 1000, { fire });
+  }
+
+  hasOutsideWork(): boolean {
+    return this.#timers > 0 || this.#loop.hasOutsideWork(this.#pe.trackedCount);
+  }
+}
