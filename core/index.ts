@@ -13,6 +13,7 @@ export { Chare, type ChareBase } from './chare/chare.ts';
 export type {
   ArrayExtent,
   ArrayOptions,
+  ArrayPlacement,
   ChareOptions,
   Charm,
   Constructor,

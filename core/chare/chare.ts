@@ -4,12 +4,13 @@
  */
 import { UsageError } from '../base/errors.ts';
 import type { ElementwiseReducer, NumberArray, Reducer } from '../collective/reducers.ts';
-import { requestMove } from '../location/migration.ts';
+import { requestMove, settleSoon } from '../location/migration.ts';
 import type { Callback } from '../message/callback.ts';
 import { type Channel, type ChannelOptions, type ChannelPeer, openChannel } from './channel.ts';
 import type { Charm } from './charm.ts';
 import type { ElementRecord } from './element.ts';
 import { Mailbox } from './mailbox.ts';
+import type { ArrayProxyImpl } from './proxy.ts';
 import type { ArrayProxy, ElementProxy, GroupProxy } from './proxy-types.ts';
 import type { WhenMethods } from './when.ts';
 
@@ -86,6 +87,14 @@ export abstract class Chare<I = number> extends ChareBase {
     return ChareBase.recordOf(this).collection.groupProxy as unknown as GroupProxy<this>;
   }
 
+  /**
+   * The element with this index of an array that is bound to this one: the object itself, on this PE. Do not keep it.
+   * @throws UsageError if the arrays are not bound, or that one has no such element.
+   */
+  companion<C extends ChareBase>(array: ArrayProxy<C, I>): C {
+    return (array as unknown as ArrayProxyImpl).companionOf(ChareBase.recordOf(this)) as C;
+  }
+
   /** This chare's own proxy. */
   get self(): ElementProxy<this> {
     const record = ChareBase.recordOf(this);
@@ -113,8 +122,8 @@ export abstract class Chare<I = number> extends ChareBase {
   }
 
   /**
-   * Moves this element to another PE, between entry methods: at the end of this one, once no async entry method of it
-   * is under way. Fields are packed by default (see docs/migration.md); messages follow. Cost: 2 us and its bytes.
+   * Moves this element, with its companions in bound arrays, to another PE, between entry methods: at the end of this
+   * one, once no async entry method of any of them is under way. Fields are packed by default (see docs/migration.md); messages follow. Cost: 2 us and its bytes.
    * @throws UsageError for singletons, groups, pinned chares, and classes with # fields but no pack and unpack.
    */
   migrateTo(pe: number): void {
@@ -138,7 +147,7 @@ export abstract class Chare<I = number> extends ChareBase {
     return mailbox.when as WhenMethods<this>;
   }
 
-  /** Forbids, or allows again, that a balancer or `migrateTo` moves this element. */
+  /** Forbids, or allows again, that a balancer or `migrateTo` moves this element. Its companions stay with it. */
   setMigratable(isMigratable: boolean): void {
     ChareBase.recordOf(this).isPinned = !isMigratable;
   }
@@ -149,6 +158,7 @@ export abstract class Chare<I = number> extends ChareBase {
     if (!record.collection.isOpen)
       throw new UsageError(`${record.label} can't be destroyed: only elements of sparse arrays can`);
     record.mustDie = true;
+    if (record.collection.pe.current !== record) settleSoon(record);
   }
 
   /** Resolves when every element of the collection has called it. */

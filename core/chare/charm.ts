@@ -10,6 +10,7 @@ import { checkPriority } from '../pe/priority.ts';
 import type { ChareBase } from './chare.ts';
 import { dimensionsMax, type Key, SparseSpace } from './index-space.ts';
 import type { Placement } from './placement.ts';
+import { ArrayProxyImpl } from './proxy.ts';
 import type { ArrayProxy, ElementProxy, GroupProxy, SendOptions } from './proxy-types.ts';
 import type { Readonly } from './readonly.ts';
 import { Shape, ShapeKind } from './shape.ts';
@@ -34,13 +35,20 @@ export type ArrayExtent<I> =
     }
   | { readonly indices: Iterable<I>; readonly size?: never };
 
+/** Where its elements are. */
+export type ArrayPlacement<I> =
+  | { readonly map?: 'block' | 'roundRobin' | Placement<I>; readonly bindTo?: never }
+  /** Each is always on the PE of that array's element of equal index; they move together. Both have the same extent. */
+  | { readonly bindTo: ArrayProxy<ChareBase, I>; readonly map?: never };
+
 export type ArrayOptions<C, A extends readonly unknown[]> = ArrayExtent<IndexOf<C>> &
-  ConstructorArgs<A> & { readonly map?: 'block' | 'roundRobin' | Placement<IndexOf<C>> };
+  ConstructorArgs<A> &
+  ArrayPlacement<IndexOf<C>>;
 
 export type ChareOptions<A extends readonly unknown[]> = ConstructorArgs<A> & {
   /** Where to create it; without it the seed balancer decides. */
   readonly onPe?: number;
-} & SendOptions;
+} & Omit<SendOptions, 'create'>;
 
 /** Optional exactly where an empty object would do. */
 type Optional<T> = Record<never, never> extends T ? [options?: T] : [options: T];
@@ -79,7 +87,7 @@ export class Charm {
   /**
    * Creates a chare array; resolves when all elements everywhere have been constructed. With `size`, all indices
    * below it exist; with `indices`, just these, and `insert` adds more (an empty list waits for `doneInserting`).
-   * Constructor arguments are shared by the elements of a PE. Cost: about 0.4 us an element.
+   * Constructor arguments are shared by the elements of a PE. With `bindTo`, see docs/bound-arrays.md. Cost: about 0.4 us an element.
    */
   async array<C extends ChareBase, A extends readonly unknown[]>(
     chareClass: Constructor<C, A>,
@@ -101,7 +109,16 @@ export class Charm {
     } else {
       shape = denseShape(type.name, size);
     }
-    const { collection, done } = this.#pe.collections.create({ type, shape, map, args, keys });
+    const bindTo: unknown = options.bindTo;
+    let bound = {};
+    if (bindTo !== undefined) {
+      if (!(bindTo instanceof ArrayProxyImpl))
+        throw new UsageError(`${type.name}: bindTo must be the proxy of an array`);
+      if (map !== undefined)
+        throw new UsageError(`${type.name}: a bound array has no map; its elements are where the others are`);
+      bound = { boundTo: bindTo.leaderOf(type, shape) };
+    }
+    const { collection, done } = this.#pe.collections.create({ type, shape, map, args, keys, ...bound });
     await done;
     return collection.arrayProxy as unknown as ArrayProxy<C, IndexOf<C>>;
   }
@@ -174,7 +191,7 @@ export class Charm {
     const key = pe.collections.newSingletonKey(onPe);
     const sendOptions = isPlain ? undefined : options;
     if (isSeed) pe.seeds.plant(collection, key, options?.args ?? [], onPe, sendOptions, created);
-    else collection.insert(key, options?.args ?? [], onPe, sendOptions, created);
+    else collection.insertion.insert(key, options?.args ?? [], onPe, sendOptions, created);
     return collection.elementProxy(key) as unknown as ElementProxy<C>;
   }
 

@@ -17,12 +17,12 @@ import { UsageError } from '../base/errors.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
-import { readKey, writeKey } from '../message/handle-kinds.ts';
+import { readCollection, readKey, writeCollection, writeKey } from '../message/handle-kinds.ts';
 import type { ChareType } from '../message/registry.ts';
 import type { Pe } from '../pe/pe.ts';
 import { decodeArguments } from '../pup/decode.ts';
 import { encodeArguments } from '../pup/encode.ts';
-import type { Reader } from '../pup/reader.ts';
+import { Reader } from '../pup/reader.ts';
 import { Collection } from './collection.ts';
 import type { ElementRecord } from './element.ts';
 import type { Key } from './index-space.ts';
@@ -34,12 +34,14 @@ export interface Creation {
   readonly type: ChareType;
   readonly shape: Shape;
   readonly map: 'block' | 'roundRobin' | Placement<never> | undefined;
+  /** The array that this one is bound to; its map is then that one's. */
+  readonly boundTo?: Collection;
   readonly args: readonly unknown[];
   readonly keys: readonly Key[];
 }
 
 /** Placements on the wire. */
-const MapKind = { standard: 0, block: 1, roundRobin: 2, user: 3 } as const;
+const MapKind = { standard: 0, block: 1, roundRobin: 2, user: 3, bound: 4 } as const;
 
 const elementFrames = [
   FrameKind.entry,
@@ -79,7 +81,8 @@ export class CollectionTable {
     this.#firstDynamic = pe.registry.types.length;
     for (const type of pe.registry.types) {
       const singletons = new Collection(pe, type.id, type, Shape.singleton, 0);
-      singletons.populate((key) => (key as number) % pe.pes, [], false, []);
+      singletons.location.homeOf = (key) => (key as number) % pe.pes;
+      singletons.populate([], false, []);
       this.#collections.set(type.id, singletons);
     }
     for (const kind of elementFrames) pe.handle(kind, (frame) => this.#onElementFrame(kind, frame));
@@ -154,13 +157,16 @@ export class CollectionTable {
   }
 
   /** Body: class, shape, placement, constructor arguments, keys. */
-  #encode(id: number, { type, shape, map, args, keys }: Creation): void {
+  #encode(id: number, { type, shape, map, boundTo, args, keys }: Creation): void {
     const pe = this.#pe;
     const writer = pe.writer;
     writer.begin(FrameKind.createCollection, 0, 0, id, pe.id);
     writer.u32(type.id);
     shape.write(writer);
-    if (map === undefined) writer.u8(MapKind.standard);
+    if (boundTo !== undefined) {
+      writer.u8(MapKind.bound);
+      writeCollection(writer, boundTo);
+    } else if (map === undefined) writer.u8(MapKind.standard);
     else if (map === 'block') writer.u8(MapKind.block);
     else if (map === 'roundRobin') writer.u8(MapKind.roundRobin);
     else {
@@ -178,16 +184,30 @@ export class CollectionTable {
     const id = frame.collection;
     const { children } = treePlace(pe.id, pe.pes, frame.source);
     if (frame.source !== pe.id) for (const child of children) pe.forward(child, frame);
+    this.#openAcks.set(id, (this.#openAcks.get(id) ?? 0) + children.length + 1);
+    this.#setUp(frame);
+  }
+
+  /** Step 2 of the protocol; a bound array waits until the other has been set up here. */
+  #setUp(frame: Reader): void {
+    const pe = this.#pe;
+    const id = frame.collection;
     const collection = this.meet(id, frame.u32(), Shape.read(frame));
-    const homeOf = this.#readMap(frame, collection);
+    const boundTo = this.#readMap(frame, collection);
+    if (boundTo?.isReady === false) {
+      const copy = frame.copy();
+      return boundTo.whenReady(() => this.#setUp(Reader.over(copy)));
+    }
+    if (boundTo !== undefined) collection.bindTo(boundTo);
+    const { homeOf } = collection.location;
     const args = decodeArguments(frame, pe.context);
     const keys: Key[] = [];
     for (let left = frame.count(); left > 0; left--) keys.push(readKey(frame)!);
     const isInserting = collection.isOpen && keys.length === 0;
-    collection.populate(homeOf, keysHere(collection, homeOf, keys), isInserting, args);
+    const joined = collection.populate(keysHere(collection, homeOf, keys), isInserting, args);
     this.#replayEarly(id);
-    this.#openAcks.set(id, (this.#openAcks.get(id) ?? 0) + children.length + 1);
-    this.#onCreated(id);
+    if (joined === undefined) this.#onCreated(id);
+    else void joined.then(() => this.#onCreated(id));
   }
 
   #replayEarly(id: number): void {
@@ -219,10 +239,17 @@ export class CollectionTable {
     pe.send(tree.parent);
   }
 
-  #readMap(frame: Reader, collection: Collection): HomeOf {
+  /** Sets the collection's map, or gives the array that it is bound to. */
+  #readMap(frame: Reader, collection: Collection): Collection | undefined {
+    const kind = frame.u8();
+    if (kind === MapKind.bound) return readCollection(frame, this.#pe);
+    collection.location.homeOf = this.#homeOf(kind, frame, collection);
+    return undefined;
+  }
+
+  #homeOf(kind: number, frame: Reader, collection: Collection): HomeOf {
     const { pes } = this.#pe;
     const { space, shape } = collection;
-    const kind = frame.u8();
     if (kind === MapKind.user) return userHome(this.#pe.registry.placement(frame.text()), space, pes);
     if (shape.kind === ShapeKind.group) return (key) => key as number;
     if (shape.kind === ShapeKind.nodeGroup) return (key) => this.#pe.firstPeOf(key as number);
@@ -231,7 +258,7 @@ export class CollectionTable {
   }
 }
 
-/** The keys that this PE constructs. */
+/** The keys whose home is this PE. */
 function keysHere(collection: Collection, homeOf: HomeOf, listed: readonly Key[]): Key[] {
   const { pe, space, shape } = collection;
   if (collection.isOpen) return listed.filter((key) => homeOf(key) === pe.id);

@@ -14,11 +14,11 @@ import { BoundSet } from '../location/bound-set.ts';
 import { LocationManager } from '../location/location-manager.ts';
 import { immigrate } from '../location/migration.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
-import { ElementFlag, FrameKind, frameEpoch, frameEvent, setFrameEpoch } from '../message/envelope.ts';
+import { ElementFlag, FrameKind, frameEvent } from '../message/envelope.ts';
 import { Pending, RemoteReply, type ReplyTarget } from '../message/future.ts';
 import { readOptions, writeOptions } from '../message/handle-kinds.ts';
 import type { ChareType } from '../message/registry.ts';
-import { EntryTask } from '../pe/entry-task.ts';
+import { EntryTask, queuedFor } from '../pe/entry-task.ts';
 import type { Pe } from '../pe/pe.ts';
 import { decodeArguments } from '../pup/decode.ts';
 import { encodeArguments } from '../pup/encode.ts';
@@ -27,13 +27,11 @@ import { type ChareBase, construct } from './chare.ts';
 import { ElementRecord } from './element.ts';
 import { type ElementTable, makeElementTable } from './element-table.ts';
 import type { IndexSpace, Key } from './index-space.ts';
-import { type HomeOf, roundRobinHome } from './placement.ts';
+import { InsertionManager } from './insertion.ts';
+import { roundRobinHome } from './placement.ts';
 import { ArrayProxyImpl, type EntryProxy, GroupProxyImpl } from './proxy.ts';
 import type { SendOptions } from './proxy-types.ts';
 import { type Shape, ShapeKind } from './shape.ts';
-
-/** Epoch of an insertion that the home PE has not seen. */
-const unclaimed = -1;
 
 export class Collection {
   readonly pe: Pe;
@@ -54,8 +52,9 @@ export class Collection {
   isInserting = false;
   readonly #wholeProxy: ArrayProxyImpl | GroupProxyImpl;
   /** The arrays whose elements move together with those of this one. */
-  readonly boundSet = new BoundSet(this);
-  readonly location: LocationManager;
+  boundSet = new BoundSet(this);
+  location: LocationManager;
+  readonly insertion = new InsertionManager(this);
   /** By entry id; made when first needed. */
   readonly meters: (EntryMeter | undefined)[] = [];
   /** The same for what async methods do behind an await. */
@@ -64,9 +63,6 @@ export class Collection {
   #isReady = false;
   /** What waits for the creation message. */
   readonly #held: (() => void)[] = [];
-  /** Acknowledgements of `doneInserting` still to come. */
-  #insertingAcks = 0;
-  #insertingDone: Pending | undefined = undefined;
 
   constructor(pe: Pe, id: number, type: ChareType, shape: Shape, root: number) {
     this.pe = pe;
@@ -83,13 +79,18 @@ export class Collection {
     this.reductions = new ReductionManager(this);
     this.broadcastProxy = new type.proxies.broadcast(this, undefined, undefined);
     this.#wholeProxy = shape.isGroup ? new GroupProxyImpl(this) : new ArrayProxyImpl(this);
-    this.location = new LocationManager(this, roundRobinHome(pe.pes));
+    this.location = new LocationManager(this.boundSet, roundRobinHome(pe.pes));
   }
 
   /** True if a key is a number that users know as the index. */
   readonly hasFlatKeys: boolean;
   /** Class and entry in one word, never 0, for the PE's progress words: this plus the entry's id. */
   readonly progressBase: number;
+
+  /** True once the creation message has come. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
 
   /** True where elements may come after creation. */
   get isOpen(): boolean {
@@ -187,7 +188,7 @@ export class Collection {
   }
 
   broadcast(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
-    if (!this.#isReady) return this.#whenReady(() => this.broadcasts.send(entry, args, options));
+    if (!this.#isReady) return this.whenReady(() => this.broadcasts.send(entry, args, options));
     this.broadcasts.send(entry, args, options);
   }
 
@@ -200,7 +201,7 @@ export class Collection {
     source: number,
     event: number,
   ): void {
-    if (!this.#isReady) return this.#whenReady(() => this.#sendAway(key, entry, args, options, reply, source, event));
+    if (!this.#isReady) return this.whenReady(() => this.#sendAway(key, entry, args, options, reply, source, event));
     const { pe } = this;
     const name = event !== 0 || pe.trace === undefined ? event : ++pe.lastEvent;
     this.#encodeEntry(key, entry, args, options, reply, source, name);
@@ -223,7 +224,7 @@ export class Collection {
   }
 
   /** Keeps `action` until the creation message has come. */
-  #whenReady(action: () => void): void {
+  whenReady(action: () => void): void {
     this.pe.hold();
     this.#held.push(action);
   }
@@ -242,7 +243,12 @@ export class Collection {
     let flags = 0;
     if (typeof key === 'string') flags |= ElementFlag.textKey;
     if (reply !== undefined) flags |= ElementFlag.reply;
-    if (options !== undefined) flags |= ElementFlag.options;
+    if (source !== this.pe.id) flags |= ElementFlag.sentOn;
+    if (options !== undefined) {
+      flags |= ElementFlag.options;
+      if (options.create !== undefined)
+        flags |= options.create === 'here' ? ElementFlag.createHere : ElementFlag.createHome;
+    }
     writer.begin(FrameKind.entry, flags, entry.id, this.id, source);
     writer.elementPrefix(key, -1, event);
     if (reply !== undefined) {
@@ -260,7 +266,7 @@ export class Collection {
   onFrame(kind: number, frame: Reader): void {
     if (!this.#isReady) {
       const copy = frame.copy();
-      this.#whenReady(() => this.pe.replay(copy));
+      this.whenReady(() => this.pe.replay(copy));
       return;
     }
     switch (kind) {
@@ -272,11 +278,11 @@ export class Collection {
       case FrameKind.broadcastsRun:
         return this.broadcasts.onRun(frame);
       case FrameKind.insert:
-        return this.#onInsert(frame);
+        return this.insertion.onInsert(frame);
       case FrameKind.doneInserting:
-        return this.#onDoneInserting(frame.source);
+        return this.insertion.onDoneInserting(frame.source);
       case FrameKind.insertingDone:
-        return this.#onInsertingDone();
+        return this.insertion.onInsertingDone();
       case FrameKind.migrate:
         return immigrate(this, frame);
       case FrameKind.migrated:
@@ -284,7 +290,7 @@ export class Collection {
       case FrameKind.location:
         return this.location.onLocation(frame);
       case FrameKind.fence:
-        return this.#onFence(frame);
+        return this.location.onFence(frame);
       case FrameKind.fenceAnswer:
         return this.location.onFenceAnswer(frame);
       default:
@@ -315,32 +321,57 @@ export class Collection {
     this.location.correct(source, element.key, element.epoch);
   }
 
-  #onFence(frame: Reader): void {
-    const key = frame.elementKey();
-    const element = this.locals.get(key);
-    if (element === undefined) this.location.onFence(key, frame);
-    else this.location.answerFence(frame, key, element.epoch);
-  }
-
   // ---- creation ----
 
-  /** Sets up the collection and constructs this PE's elements. `keys` are theirs; args are shared by all. */
-  populate(homeOf: HomeOf, keys: readonly Key[], isInserting: boolean, args: readonly unknown[]): void {
-    this.location.homeOf = homeOf;
+  /** Its elements will be where those of `other`, which is set up, are. */
+  bindTo(other: Collection): void {
+    this.boundSet = other.boundSet;
+    this.location = other.location;
+    this.boundSet.collections.push(this);
+  }
+
+  /**
+   * Sets up the collection and constructs this PE's elements. `keys` are those at home here; args are shared by all.
+   * Resolves when elements whose companions have moved elsewhere have been constructed there; undefined if there are none.
+   */
+  populate(keys: readonly Key[], isInserting: boolean, args: readonly unknown[]): Promise<unknown> | undefined {
     this.isInserting = isInserting;
-    const first = this.elements.length;
-    for (const key of keys) this.admit(new ElementRecord(this, key, 0, 1, 0));
-    this.reductions.populated(keys.length);
+    const here: ElementRecord[] = [];
+    const away: Key[] = [];
+    for (const key of keys) {
+      const epoch = this.boundSet.isShared ? this.#epochToJoin(key) : 0;
+      if (epoch === undefined) away.push(key);
+      else here.push(new ElementRecord(this, key, epoch, 1, 0));
+    }
+    for (const element of here) this.admit(element);
+    this.reductions.populated(here.length);
     this.#isReady = true;
-    for (let i = first; i < first + keys.length; i++) this.construct(this.elements[i]!, args);
+    for (const element of here) {
+      if (this.boundSet.isShared) this.location.arrived(element.key);
+      this.construct(element, args);
+    }
+    const joined = away.map((key) => this.insertion.join(key, args));
     for (const action of this.#held.splice(0)) {
       this.pe.release();
       action();
     }
+    return joined.length === 0 ? undefined : Promise.all(joined);
+  }
+
+  /** Epoch with which an element at home here, of a bound array, can be made here; undefined: its companions are elsewhere. */
+  #epochToJoin(key: Key): number | undefined {
+    const [companion] = this.boundSet.companions(key);
+    if (companion !== undefined) return companion.epoch;
+    return this.location.isVacant(key) ? this.location.claim(key, this.pe.id) : undefined;
   }
 
   /** An element is here from now on. */
   admit(element: ElementRecord): void {
+    // Its companions may be about to move; it goes along.
+    if (this.boundSet.isShared) {
+      const wishing = this.boundSet.companions(element.key).find(({ moveTo }) => moveTo !== -1);
+      if (wishing !== undefined) element.moveTo = wishing.moveTo;
+    }
     this.locals.set(element.key, element);
     element.slot = this.elements.length;
     this.elements.push(element);
@@ -361,9 +392,11 @@ export class Collection {
   bury(element: ElementRecord): void {
     this.remove(element);
     this.pe.trace?.died(element);
-    this.location.died(element.key, element.epoch);
-    this.reductions.died(element.nextReduction);
+    const queued = queuedFor([element]);
+    if (!this.boundSet.isHere(element.key)) this.location.died(element.key, element.epoch);
     element.mailbox?.died();
+    for (const task of queued) task.sendOn();
+    this.reductions.died(element.nextReduction);
   }
 
   /** Runs the constructor of an element. */
@@ -378,126 +411,6 @@ export class Collection {
     } finally {
       this.pe.current = undefined;
     }
-  }
-
-  /**
-   * Adds one element, on `onPe` or its home PE; `created` hears when it has been constructed. The insertion goes to the
-   * home PE first, unless the key says where the element is.
-   */
-  insert(key: Key, args: readonly unknown[], onPe: number | undefined, options?: SendOptions, created?: Pending): void {
-    if (!this.#isReady) return this.#whenReady(() => this.insert(key, args, onPe, options, created));
-    const isSingleton = this.shape.kind === ShapeKind.singleton;
-    if (!this.isOpen && !isSingleton)
-      throw new UsageError(`${this.labelOf(key)} can't be inserted: the collection is complete`);
-    const home = this.location.homeOf(key);
-    const to = onPe ?? home;
-    if (!Number.isInteger(to) || to < 0 || to >= this.pe.pes)
-      throw new UsageError(`onPe is ${to}; PEs are 0 to ${this.pe.pes - 1}`);
-    const nextReduction = this.reductions.firstOfNewborn();
-    const { writer } = this.pe;
-    const flags = (typeof key === 'string' ? ElementFlag.textKey : 0) | (created === undefined ? 0 : ElementFlag.reply);
-    writer.begin(FrameKind.insert, flags, 0, this.id, this.pe.id);
-    writer.elementPrefix(key, isSingleton ? 0 : unclaimed);
-    writer.u32(to);
-    writer.f64(nextReduction);
-    writer.f64(this.broadcasts.ran);
-    if (created !== undefined) writer.f64(created.address().id);
-    writeOptions(writer, options);
-    encodeArguments(writer, [...args], `the constructor of ${this.labelOf(key)}`);
-    writer.end();
-    if (!isSingleton) {
-      this.reductions.bornByUs(nextReduction);
-      this.broadcasts.sent(this.broadcasts.ran);
-    }
-    if (home === this.pe.id) this.pe.replaySealedFrame();
-    else this.pe.send(home);
-  }
-
-  /** At home the insertion is claimed and sent to its PE; there it becomes a task, so that a seed waits for its turn. */
-  #onInsert(frame: Reader): void {
-    const key = frame.elementKey();
-    const to = frame.u32();
-    let epoch = frameEpoch(frame.view, frame.start);
-    if (epoch === unclaimed) {
-      epoch = this.location.claim(key, to);
-      setFrameEpoch(frame.view, frame.start, epoch);
-      if (to !== this.pe.id) {
-        this.pe.forward(to, frame);
-        return this.location.settled(key);
-      }
-    }
-    const element = new ElementRecord(this, key, epoch, frame.f64(), frame.f64());
-    const { source } = frame;
-    const reply = (frame.flags & ElementFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, source, frame.f64());
-    const options = readOptions(frame);
-    const args = decodeArguments(frame, this.pe.context);
-    const target = this.isOpen ? this : key;
-    const run = (): void => this.#create(element, source, args, reply);
-    const make = (): void => this.pe.post({ source, target, run }, options);
-    if (this.isOpen && this.location.homeOf(key) !== this.pe.id) this.location.expect(key, make);
-    else make();
-  }
-
-  #create(element: ElementRecord, by: number, args: readonly unknown[], reply: ReplyTarget | undefined): void {
-    this.admit(element);
-    if (this.isOpen) {
-      this.reductions.arrived(element.nextReduction);
-      this.#acknowledge(by, element.lastBroadcast);
-    }
-    this.location.arrived(element.key);
-    this.construct(element, args);
-    this.broadcasts.catchUp(element);
-    reply?.resolve(undefined);
-    this.pe.settle(element);
-  }
-
-  /** The element that `by` has sent has come. */
-  #acknowledge(by: number, lastBroadcast: number): void {
-    this.pe.writer.begin(FrameKind.migrated, 0, 0, this.id, this.pe.id);
-    this.pe.writer.f64(lastBroadcast);
-    this.pe.writer.end();
-    if (by === this.pe.id) this.pe.replaySealedFrame();
-    else this.pe.send(by);
-  }
-
-  // ---- end of initial insertion ----
-
-  /** Goes to every PE directly, behind the insertions that this PE has sent there. */
-  doneInserting(): Promise<void> {
-    if (!this.isOpen)
-      throw new UsageError(`${this.type.name} is not a sparse array: its elements exist from the start`);
-    if (this.#insertingDone === undefined) {
-      this.#insertingDone = new Pending(this.pe, () => `the end of inserting into ${this.type.name}`);
-      this.#insertingAcks = this.pe.pes;
-      for (let to = 0; to < this.pe.pes; to++) {
-        if (to === this.pe.id) continue;
-        this.pe.writer.begin(FrameKind.doneInserting, 0, 0, this.id, this.pe.id);
-        this.pe.writer.end();
-        this.pe.send(to);
-      }
-      this.#onDoneInserting(this.pe.id);
-    }
-    return this.#insertingDone.wait() as Promise<void>;
-  }
-
-  #onDoneInserting(by: number): void {
-    // A task, so that it runs behind the insertions that came before it.
-    const run = (): void => {
-      this.isInserting = false;
-      this.reductions.advance();
-      if (by === this.pe.id) return this.#onInsertingDone();
-      this.pe.writer.begin(FrameKind.insertingDone, 0, 0, this.id, this.pe.id);
-      this.pe.writer.end();
-      this.pe.send(by);
-    };
-    this.pe.post({ source: by, target: this, run }, undefined);
-  }
-
-  #onInsertingDone(): void {
-    this.#insertingAcks--;
-    if (this.#insertingAcks > 0) return;
-    this.#insertingDone?.resolve(undefined);
-    this.#insertingDone = undefined;
   }
 
   /** Lines for the stuck report: elements, but for those already named, whose async methods have not ended. */

@@ -26,6 +26,11 @@ export interface SendOptions {
   readonly queueing?: 'fifo' | 'lifo';
   /** Goes before all priorities, in the order sent. */
   readonly expedited?: boolean;
+  /**
+   * An element of a sparse array that does not exist is created, without arguments, and then gets the message: on its home
+   * PE, or on the sender's. However many messages demand it, one is made; without this they wait for it to be inserted.
+   */
+  readonly create?: 'home' | 'here';
 }
 
 /**

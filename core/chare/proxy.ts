@@ -8,13 +8,16 @@ import { UsageError } from '../base/errors.ts';
 import { EntryCallback } from '../message/callback.ts';
 import type { EntryMethod, EntryTable } from '../message/entry-table.ts';
 import { HandleKind, writeCollection, writeTarget } from '../message/handle-kinds.ts';
+import type { ChareType } from '../message/registry.ts';
 import { checkPriority } from '../pe/priority.ts';
 import { Handle, writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
+import type { ElementRecord } from './element.ts';
 import type { Key } from './index-space.ts';
 import type { SendOptions } from './proxy-types.ts';
+import type { Shape } from './shape.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
@@ -51,6 +54,22 @@ export class EntryProxy extends Handle {
   /** Another view of the same target. */
   static as<P extends EntryProxy>(proxy: EntryProxy, view: ProxyClass<P>, options = proxy.#options): P {
     return new view(proxy.#collection, proxy.#key, options);
+  }
+
+  /** @throws UsageError if an element can't be created by demand. */
+  static checkDemand(proxy: EntryProxy, create: string): void {
+    const { type, isOpen } = proxy.#collection;
+    const refuse = (why: string): never => {
+      throw new UsageError(`${proxy.toJSON()} can't be sent to with create: ${JSON.stringify(create)}: ${why}`);
+    };
+    if (create !== 'home' && create !== 'here') refuse("it is 'home' or 'here'");
+    if (proxy.#key === undefined) refuse('a broadcast creates nothing');
+    if (!isOpen) refuse('only elements of sparse arrays are created by demand');
+    const count = type.create.length;
+    if (count > 0)
+      refuse(
+        `the constructor of ${type.name} needs ${count} arguments, and gets none; insert the element, or give them defaults`,
+      );
   }
 
   static isElement(proxy: EntryProxy): boolean {
@@ -114,6 +133,7 @@ export function makeProxyClasses(table: EntryTable): ProxyClasses {
     defineGetter(view, 'callback', (proxy) => EntryProxy.as(proxy, CallbackView));
     define(view, 'with', function (this: EntryProxy, options: SendOptions) {
       if (options.priority !== undefined) checkPriority(options.priority);
+      if (options.create !== undefined) EntryProxy.checkDemand(this, options.create);
       return EntryProxy.as(this, view, options);
     });
   }
@@ -191,13 +211,41 @@ export class ArrayProxyImpl extends CollectionProxy {
     return collection.locals.get(collection.space.toKey(index, collection.type.name))?.chare;
   }
 
+  /** The element that is bound to one that is here. */
+  companionOf(element: ElementRecord): ChareBase {
+    const collection = CollectionProxy.collectionOf(this);
+    const own = element.collection;
+    if (collection === own || !own.boundSet.collections.includes(collection))
+      throw new UsageError(
+        `${own.type.name} and ${collection.type.name} are not bound; create one of them with bindTo`,
+      );
+    const chare = collection.locals.get(element.key)?.chare;
+    if (chare === undefined)
+      throw new UsageError(`${element.label} has no companion ${collection.labelOf(element.key)}: it does not exist`);
+    return chare;
+  }
+
+  /** What an array of this class and shape can be bound to. @throws UsageError if it can't. */
+  leaderOf(type: ChareType, shape: Shape): Collection {
+    const collection = CollectionProxy.collectionOf(this);
+    const refuse = (why: string): never => {
+      throw new UsageError(`${type.name} can't be bound to ${collection.type.name}: ${why}`);
+    };
+    const { kind, dims } = collection.shape;
+    if (kind !== shape.kind) refuse('one has `size` and the other `indices`, or their index types differ');
+    if (dims.join() !== shape.dims.join())
+      refuse(`their sizes are [${shape.dims.join(', ')}] and [${dims.join(', ')}]`);
+    if (type.indexCodec !== collection.type.indexCodec) refuse('their classes need the same indexCodec object');
+    return collection;
+  }
+
   insert(index: unknown, options: { readonly args?: readonly unknown[]; readonly onPe?: number } = {}): void {
     const collection = CollectionProxy.collectionOf(this);
-    collection.insert(collection.space.toKey(index, collection.type.name), options.args ?? [], options.onPe);
+    collection.insertion.insert(collection.space.toKey(index, collection.type.name), options.args ?? [], options.onPe);
   }
 
   doneInserting(): Promise<void> {
-    return CollectionProxy.collectionOf(this).doneInserting();
+    return CollectionProxy.collectionOf(this).insertion.doneInserting();
   }
 }
 

@@ -109,9 +109,22 @@ export class BroadcastManager {
     this.#onTheirWay.set(number, (this.#onTheirWay.get(number) ?? 0) + 1);
   }
 
-  /** It has come. */
+  /** Tells PE `from` that an element that it has sent, at broadcast `number`, has come here. */
+  acknowledge(from: number, number: number): void {
+    const { pe, id } = this.#collection;
+    if (from === pe.id) return this.#came(number);
+    pe.writer.begin(FrameKind.migrated, 0, 0, id, pe.id);
+    pe.writer.f64(number);
+    pe.writer.end();
+    pe.send(from);
+  }
+
   onMigrated(frame: Reader): void {
-    const number = frame.f64();
+    this.#came(frame.f64());
+  }
+
+  /** An element that had left this PE at broadcast `number` has come where it was sent. */
+  #came(number: number): void {
     const left = this.#onTheirWay.get(number)! - 1;
     if (left > 0) this.#onTheirWay.set(number, left);
     else this.#onTheirWay.delete(number);

@@ -1,14 +1,18 @@
 /**
- * Moving one element to another PE.
+ * Moving one element, with its companions in bound arrays, to another PE.
  *
- *  1. Between entry methods, with none of the element's async ones under way, `aboutToMigrate` runs.
- *  2. The element is packed: its fields (or what its `pack` gives), its epoch plus one, its reduction and broadcast
- *  3. It leaves: table, reductions; the PE remembers where it went, the home PE is told.
- *  4. The frame goes to the destination, which makes the object without running its constructor, unpacks, counts it in,
- *     runs the broadcasts it has missed, calls `justMigrated`, and hands it what has waited for it.
- *  5. The destination says that it has come, so that the origin need not keep broadcasts for it any longer.
+ *  1. Between entry methods, with no async one of any companion under way and none of them pinned, `aboutToMigrate` of
+ *     each runs.
+ *  2. They are packed into one frame: the epoch plus one, and for each its collection, reduction and broadcast numbers,
+ *     its fields (or what its `pack` gives), and what waits in its mailbox.
+ *  3. They leave: tables, reductions; the PE remembers where they went, the home PE is told.
+ *  4. The frame goes to the destination. If a collection is not set up there yet, it waits for that. Then all objects are
+ *     made, without running their constructors, and are in the tables; each is unpacked; each hears `justMigrated`.
+ *  5. They get what has waited for them, run the broadcasts that they have missed, and may move on.
+ *  6. The destination says that they have come, so that the origin need not keep broadcasts for them any longer.
  *
- * Invariant: from step 3 to 4 the element is in exactly one frame, which a link loses as little as any other.
+ * Invariants: from step 3 to 4 the companions are in exactly one frame, which a link loses as little as any other; no
+ * PE runs an entry method of one of them while another is elsewhere. `moveTo` of all companions is the same.
  */
 import { describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { type ChareBase, restore } from '../chare/chare.ts';
@@ -16,6 +20,8 @@ import type { Collection } from '../chare/collection.ts';
 import { ElementRecord } from '../chare/element.ts';
 import { Mailbox } from '../chare/mailbox.ts';
 import { ElementFlag, FrameKind, frameEpoch } from '../message/envelope.ts';
+import { readCollection, writeCollection } from '../message/handle-kinds.ts';
+import { queuedFor } from '../pe/entry-task.ts';
 import { decodeState } from '../pup/decode.ts';
 import { encodeState } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
@@ -28,76 +34,123 @@ export interface MigrationHooks {
   unpack?(packed: unknown): void;
 }
 
-/** Asks an element to move. It goes when its entry methods have ended. */
+/** Asks an element and its companions to move. They go when the entry methods of all have ended. */
 export function requestMove(element: ElementRecord, to: number): void {
-  const { pe, type } = element.collection;
+  const { pe } = element.collection;
   if (!Number.isInteger(to) || to < 0 || to >= pe.pes)
     throw new UsageError(`${element.label} can't migrate to PE ${to}; PEs are 0 to ${pe.pes - 1}`);
   if (!element.collection.shape.isArray) throw new UsageError(`${element.label} can't migrate: only array elements do`);
-  if (element.isPinned) throw new UsageError(`${element.label} can't migrate: it is pinned`);
+  const { companions } = element;
+  for (const companion of companions)
+    checkMovable(companion, companion === element ? '' : `, bound to ${element.label},`);
+  for (const companion of companions) companion.moveTo = to === pe.id ? -1 : to;
+  if (pe.current === undefined || !companions.includes(pe.current)) settleSoon(element);
+}
+
+/** Carries out what something other than its own entry method has asked of an element, which may be idle. */
+export function settleSoon(element: ElementRecord): void {
+  const { pe } = element.collection;
+  pe.post({ source: pe.id, target: element, run: () => pe.settle(element) });
+}
+
+function checkMovable(element: ElementRecord, relation: string): void {
+  const { type } = element.collection;
+  if (element.isPinned) throw new UsageError(`${element.label}${relation} can't migrate: it is pinned`);
   if (type.privateField !== undefined && typeof (element.chare as MigrationHooks).pack !== 'function') {
     throw new UsageError(
-      `${element.label} can't migrate: ${type.name} has the private field ${type.privateField}, which nobody else can read; ` +
+      `${element.label}${relation} can't migrate: ${type.name} has the private field ${type.privateField}, which nobody else can read; ` +
         'use TypeScript `private` instead of #, or write pack and unpack',
     );
   }
-  element.moveTo = to === pe.id ? -1 : to;
 }
 
-/** Sends an element off. It must be idle. */
+/** Sends an element and its companions off, unless one of them is not free to go. */
 export function emigrate(element: ElementRecord): void {
-  const to = element.moveTo;
-  element.moveTo = -1;
-  const { collection, key } = element;
-  const { pe } = collection;
-  const chare = element.chare as ChareBase & MigrationHooks;
-  callHook(element, 'aboutToMigrate');
-  const epoch = element.epoch + 1;
+  const { moveTo: to, epoch, key, collection } = element;
+  for (const companion of element.companions) {
+    if (companion.entriesInFlight > 0 || companion.isPinned) return;
+  }
+  for (const companion of element.companions) if (companion.mustDie) companion.collection.bury(companion);
+  const { companions } = element;
+  const { pe, boundSet, location } = collection;
+  for (const companion of companions) {
+    companion.moveTo = -1;
+    callHook(companion, 'aboutToMigrate');
+  }
   const { writer } = pe;
-  writer.begin(FrameKind.migrate, typeof key === 'string' ? ElementFlag.textKey : 0, 0, collection.id, pe.id);
-  writer.elementPrefix(key, epoch);
+  writer.begin(FrameKind.migrate, typeof key === 'string' ? ElementFlag.textKey : 0, 0, boundSet.id, pe.id);
+  writer.elementPrefix(key, epoch + 1);
+  writer.u8(companions.length);
+  for (const companion of companions) writeCollection(writer, companion.collection);
+  for (const companion of companions) pack(companion);
+  writer.end();
+  for (const companion of companions) pe.trace?.left(companion, to, writer.frameBytes);
+  pe.send(to);
+  for (const companion of companions) {
+    companion.collection.remove(companion);
+    companion.collection.broadcasts.sent(companion.lastBroadcast);
+  }
+  const queued = queuedFor(companions);
+  location.left(key, to, epoch + 1);
+  for (const task of queued) task.sendOn();
+  for (const companion of companions) {
+    companion.collection.reductions.left(companion.nextReduction);
+    companion.mailbox?.left();
+  }
+}
+
+function pack(element: ElementRecord): void {
+  const { writer } = element.collection.pe;
+  const chare = element.chare as ChareBase & MigrationHooks;
   writer.f64(element.nextReduction);
   writer.f64(element.lastBroadcast);
-  encodeState(
-    writer,
-    typeof chare.pack === 'function' ? chare.pack() : { ...chare },
-    `the state of ${element.label}, which shall migrate,`,
-  );
+  const state = typeof chare.pack === 'function' ? chare.pack() : { ...chare };
+  encodeState(writer, state, `the state of ${element.label}, which shall migrate,`);
   writer.u8(element.mailbox === undefined ? 0 : 1);
   element.mailbox?.write(writer);
-  writer.end();
-  pe.trace?.left(element, to, writer.frameBytes);
-  pe.send(to);
-  collection.remove(element);
-  collection.broadcasts.sent(element.lastBroadcast);
-  collection.location.left(key, to, epoch);
-  collection.reductions.left(element.nextReduction);
-  element.mailbox?.left();
 }
 
-/** Takes an element in. */
-export function immigrate(collection: Collection, frame: Reader): void {
-  const { pe } = collection;
+/** Takes an element and its companions in. */
+export function immigrate(first: Collection, frame: Reader): void {
+  const { pe } = first;
   const key = frame.elementKey();
-  const element = new ElementRecord(collection, key, frameEpoch(frame.view, frame.start), frame.f64(), frame.f64());
-  const state = decodeState(frame, pe.context);
-  if (frame.u8() === 1) element.mailbox = Mailbox.read(frame, element);
-  restore(element, collection.type.create);
-  const chare = element.chare as ChareBase & MigrationHooks;
-  if (typeof chare.unpack === 'function') chare.unpack(state);
-  else Object.assign(chare, state);
-  collection.admit(element);
-  pe.trace?.arrived(element, frame.source, frame.limit - frame.start);
-  collection.reductions.arrived(element.nextReduction);
-  pe.writer.begin(FrameKind.migrated, 0, 0, collection.id, pe.id);
-  pe.writer.f64(element.lastBroadcast);
-  pe.writer.end();
-  pe.send(frame.source);
-  // Before anything that may send the element on: what has waited becomes tasks, which follow it if need be.
-  collection.location.arrived(key);
-  callHook(element, 'justMigrated');
-  collection.broadcasts.catchUp(element);
-  pe.settle(element);
+  const collections: Collection[] = [];
+  for (let left = frame.u8(); left > 0; left--) collections.push(readCollection(frame, pe));
+  const missing = collections.find(({ isReady }) => !isReady);
+  if (missing !== undefined) {
+    const copy = frame.copy();
+    return missing.whenReady(() => pe.replay(copy));
+  }
+  const epoch = frameEpoch(frame.view, frame.start);
+  if (!first.location.isAwaited(key)) {
+    const copy = frame.copy();
+    return first.location.expect(key, epoch, () => pe.replay(copy));
+  }
+  const companions: ElementRecord[] = [];
+  const states: unknown[] = [];
+  for (const collection of collections) {
+    const companion = new ElementRecord(collection, key, epoch, frame.f64(), frame.f64());
+    companions.push(companion);
+    states.push(decodeState(frame, pe.context));
+    if (frame.u8() === 1) companion.mailbox = Mailbox.read(frame, companion);
+  }
+  for (const companion of companions) {
+    restore(companion, companion.collection.type.create);
+    companion.collection.admit(companion);
+  }
+  for (const [i, companion] of companions.entries()) {
+    const chare = companion.chare as ChareBase & MigrationHooks;
+    if (typeof chare.unpack === 'function') chare.unpack(states[i]);
+    else Object.assign(chare, states[i]);
+    pe.trace?.arrived(companion, frame.source, frame.limit - frame.start);
+    companion.collection.reductions.arrived(companion.nextReduction);
+    companion.collection.broadcasts.acknowledge(frame.source, companion.lastBroadcast);
+  }
+  // Before anything that may send them on: what has waited becomes tasks, which follow them if need be.
+  first.location.arrived(key);
+  for (const companion of companions) callHook(companion, 'justMigrated');
+  for (const companion of companions) companion.collection.broadcasts.catchUp(companion);
+  for (const companion of companions) pe.settle(companion);
 }
 
 function callHook(element: ElementRecord, name: 'aboutToMigrate' | 'justMigrated'): void {

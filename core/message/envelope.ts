@@ -62,8 +62,19 @@ export function isCounted(kind: number): boolean {
   return kind < FrameKind.quiescenceRequest;
 }
 
-/** Flags of frames that go to one element. `sentOn`: some PE on the way has passed it on. */
-export const ElementFlag = { textKey: 1, reply: 2, options: 4, sentOn: 8 } as const;
+/**
+ * Flags of frames that go to one element. `sentOn`: some PE on the way has passed it on. `joins`: an insertion that goes
+ * where the companions of its element are. `createHome`, `createHere`: the message demands its element.
+ */
+export const ElementFlag = {
+  textKey: 1,
+  reply: 2,
+  options: 4,
+  sentOn: 8,
+  joins: 16,
+  createHome: 32,
+  createHere: 64,
+} as const;
 
 /**
  * Frames that go to one element begin with the epoch by which they were sent (see location-manager.ts), the message's

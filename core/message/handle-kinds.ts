@@ -2,6 +2,8 @@
 import type { Collection } from '../chare/collection.ts';
 import type { Key } from '../chare/index-space.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
+import { Shape } from '../chare/shape.ts';
+import type { Pe } from '../pe/pe.ts';
 import { BitVector, type Priority } from '../pe/priority.ts';
 import type { Reader } from '../pup/reader.ts';
 import type { Writer } from '../pup/writer.ts';
@@ -39,13 +41,14 @@ export function readKey(reader: Reader): Key | undefined {
   return kind === KeyKind.number ? reader.f64() : reader.text();
 }
 
-const OptionBit = { lifo: 1, expedited: 2, integer: 4, bits: 8 } as const;
+const OptionBit = { lifo: 1, expedited: 2, integer: 4, bits: 8, createHome: 16, createHere: 32 } as const;
 
 export function writeOptions(writer: Writer, options: SendOptions | undefined): void {
   const priority = options?.priority;
   let bits = 0;
   if (options?.queueing === 'lifo') bits |= OptionBit.lifo;
   if (options?.expedited === true) bits |= OptionBit.expedited;
+  if (options?.create !== undefined) bits |= options.create === 'here' ? OptionBit.createHere : OptionBit.createHome;
   if (priority !== undefined) bits |= typeof priority === 'number' ? OptionBit.integer : OptionBit.bits;
   writer.u8(bits);
   if (priority !== undefined) writePriority(writer, priority);
@@ -59,6 +62,12 @@ function writePriority(writer: Writer, priority: Priority): void {
 export function readOptions(reader: Reader): SendOptions | undefined {
   const bits = reader.u8();
   if (bits === 0) return undefined;
+  const options = readPriority(reader, bits);
+  if ((bits & OptionBit.createHome) !== 0) return { ...options, create: 'home' };
+  return (bits & OptionBit.createHere) === 0 ? options : { ...options, create: 'here' };
+}
+
+function readPriority(reader: Reader, bits: number): SendOptions {
   const queueing = (bits & OptionBit.lifo) === 0 ? 'fifo' : 'lifo';
   const expedited = (bits & OptionBit.expedited) !== 0;
   if ((bits & OptionBit.integer) !== 0) return { queueing, expedited, priority: reader.i32() };
@@ -82,4 +91,8 @@ export function writeCollection(writer: Writer, collection: Collection): void {
   writer.u32(collection.id);
   writer.u32(collection.type.id);
   collection.shape.write(writer);
+}
+
+export function readCollection(reader: Reader, pe: Pe): Collection {
+  return pe.collections.meet(reader.u32(), reader.u32(), Shape.read(reader));
 }

@@ -2,37 +2,35 @@
 import { CharmError } from '../base/errors.ts';
 import { Channel } from '../chare/channel.ts';
 import type { Collection } from '../chare/collection.ts';
-import { Shape } from '../chare/shape.ts';
 import { EveryoneCallback } from '../collective/reduction.ts';
 import type { Pe } from '../pe/pe.ts';
 import { BitVector } from '../pe/priority.ts';
 import type { Reader } from '../pup/reader.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
 import { EntryCallback, ExitCallback, IgnoreCallback } from './callback.ts';
-import { HandleKind, readKey, readOptions } from './handle-kinds.ts';
+import { HandleKind, readCollection, readKey, readOptions } from './handle-kinds.ts';
 
 export function makeDecodeContext(pe: Pe): DecodeContext {
   return { handle: makeHandleReader(pe), classes: pe.registry.classes };
 }
 
 function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
-  const readCollection = (reader: Reader): Collection =>
-    pe.collections.meet(reader.u32(), reader.u32(), Shape.read(reader));
+  const read = (reader: Reader): Collection => readCollection(reader, pe);
   return (reader) => {
     const kind = reader.u8();
     switch (kind) {
       case HandleKind.element:
-        return readTarget(reader, readCollection, (c, key, options) => new c.type.proxies.element(c, key, options));
+        return readTarget(reader, read, (c, key, options) => new c.type.proxies.element(c, key, options));
       case HandleKind.broadcast:
-        return readTarget(reader, readCollection, (c, key, options) => new c.type.proxies.broadcast(c, key, options));
+        return readTarget(reader, read, (c, key, options) => new c.type.proxies.broadcast(c, key, options));
       case HandleKind.array:
-        return readCollection(reader).arrayProxy;
+        return read(reader).arrayProxy;
       case HandleKind.group:
-        return readCollection(reader).groupProxy;
+        return read(reader).groupProxy;
       case HandleKind.entryCallback:
         return readTarget(
           reader,
-          readCollection,
+          read,
           (c, key, options) => new EntryCallback(c, key, c.type.table.byId(reader.u32()), options),
         );
       case HandleKind.future:
@@ -44,7 +42,7 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
       case HandleKind.bitVector:
         return BitVector.read(reader);
       case HandleKind.channel:
-        return new Channel(readCollection(reader), readKey(reader)!, reader.text());
+        return new Channel(read(reader), readKey(reader)!, reader.text());
       case HandleKind.allreduce:
         return new EveryoneCallback();
       default:
@@ -58,10 +56,10 @@ type KeyOrAll = ReturnType<typeof readKey>;
 
 function readTarget<T>(
   reader: Reader,
-  readCollection: (reader: Reader) => Collection,
+  read: (reader: Reader) => Collection,
   make: (collection: Collection, key: KeyOrAll, options: Options) => T,
 ): T {
-  const collection = readCollection(reader);
+  const collection = read(reader);
   const key = readKey(reader);
   const options = readOptions(reader);
   return make(collection, key, options);

@@ -1,4 +1,4 @@
-/** A message for one element, in the queue of its PE. */
+/** A message for one element, in the queue of its PE. It is there only as long as the element is. */
 import type { ElementRecord } from '../chare/element.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
@@ -37,13 +37,22 @@ export class EntryTask implements Task {
 
   run(pe: Pe): void {
     const element = this.target;
-    if (element.slot === -1) this.#follow(element);
-    else if (pe.trace === undefined && this.entry.gate === undefined)
-      pe.execute(element, this.entry, this.args, this.reply);
+    if (pe.trace === undefined && this.entry.gate === undefined) pe.execute(element, this.entry, this.args, this.reply);
     else pe.deliver(element, this.entry, this.args, this.reply, this.source, this.event);
   }
-  /** The element has left meanwhile. */
-  #follow({ collection, key }: ElementRecord): void {
+
+  /** The element has left this PE or died: the message goes after it, as coming from where it came from. */
+  sendOn(): void {
+    const { collection, key } = this.target;
     collection.sendAs(this.source, this.event, key, this.entry, this.args, this.options, this.reply);
   }
+}
+
+/** Takes the messages for elements that are about to be gone out of the queue of their PE; the caller sends them on. */
+export function queuedFor(elements: readonly ElementRecord[]): EntryTask[] {
+  const { pe } = elements[0]!.collection;
+  const tasks = pe.queue.take((task) => task instanceof EntryTask && elements.includes(task.target)) as EntryTask[];
+  // Sending them counts them anew.
+  pe.processed += tasks.length;
+  return tasks;
 }

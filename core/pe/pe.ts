@@ -399,8 +399,11 @@ export class Pe {
   settle(element: ElementRecord): void {
     element.mailbox?.examine();
     if (element.entriesInFlight > 0 || element.isGone || this.isStopped) return;
-    if (element.mustDie) element.collection.bury(element);
-    else if (element.moveTo !== -1) emigrate(element);
+    if (element.mustDie) {
+      element.collection.bury(element);
+      // It may have held its companions in place.
+      for (const companion of element.companions) this.settle(companion);
+    } else if (element.moveTo !== -1) emigrate(element);
   }
 
   /** Something that held an element in place has ended. */

@@ -28,6 +28,8 @@ export interface TaskQueue {
   pushExpedited(task: Task): void;
   /** Removes the most urgent task. */
   pick(): Task | undefined;
+  /** Removes the tasks that are wanted; gives those of equal priority in the order in which they would be picked. Looks at every task. */
+  take(isWanted: (task: Task) => boolean): Task[];
 }
 
 const smallest = -16;
@@ -44,6 +46,19 @@ class Lane {
   }
 }
 
+function byUrgency(a: Lane, b: Lane): number {
+  return comparePriorities(a.bits, b.bits);
+}
+
+/** Moves the wanted tasks of a deque to `taken`; the others keep their order. */
+function sift(tasks: Denque<Task>, isWanted: (task: Task) => boolean, taken: Task[]): void {
+  for (let left = tasks.length; left > 0; left--) {
+    const task = tasks.shift()!;
+    if (isWanted(task)) taken.push(task);
+    else tasks.push(task);
+  }
+}
+
 export class PriorityQueue implements TaskQueue {
   readonly #expedited = new Denque<Task>();
   readonly #plain = new Denque<Task>();
@@ -51,7 +66,7 @@ export class PriorityQueue implements TaskQueue {
   /** Bit i is set while lane i of `small` has tasks. */
   #mask = 0;
   readonly #lanes = new Map<string, Lane>();
-  readonly #heap = new TinyQueue<Lane>([], (a, b) => comparePriorities(a.bits, b.bits));
+  #heap = new TinyQueue<Lane>([], byUrgency);
   /** Tasks that are not in `plain`. */
   #special = 0;
 
@@ -84,6 +99,27 @@ export class PriorityQueue implements TaskQueue {
 
   pick(): Task | undefined {
     return this.#special === 0 ? this.#plain.shift() : this.#pickSpecial();
+  }
+
+  take(isWanted: (task: Task) => boolean): Task[] {
+    const taken: Task[] = [];
+    if (this.#special > 0) this.#takeSpecial(isWanted, taken);
+    sift(this.#plain, isWanted, taken);
+    return taken;
+  }
+
+  #takeSpecial(isWanted: (task: Task) => boolean, taken: Task[]): void {
+    sift(this.#expedited, isWanted, taken);
+    for (const [i, { tasks }] of this.#small.entries()) {
+      sift(tasks, isWanted, taken);
+      if (tasks.length === 0) this.#mask &= ~(1 << i);
+    }
+    for (const [key, { tasks }] of this.#lanes) {
+      sift(tasks, isWanted, taken);
+      if (tasks.length === 0) this.#lanes.delete(key);
+    }
+    this.#heap = new TinyQueue([...this.#lanes.values()], byUrgency);
+    this.#special -= taken.length;
   }
 
   #laneOf(given: Priority): Lane {
@@ -169,5 +205,12 @@ export class ShuffledQueue implements TaskQueue {
     const chosen = this.#tasks[this.#random.below(this.#tasks.length)]!;
     const first = this.#tasks.findIndex((task) => task.source === chosen.source && task.target === chosen.target);
     return this.#tasks.splice(first, 1)[0];
+  }
+
+  take(isWanted: (task: Task) => boolean): Task[] {
+    const taken = this.#tasks.filter(isWanted);
+    const left = this.#tasks.filter((task) => !isWanted(task));
+    this.#tasks.splice(0, this.#tasks.length, ...left);
+    return taken;
   }
 }
