@@ -24,6 +24,7 @@ module.exports = {
       'transports see the interfaces of the core',
     ),
     only('lb-strategies', ['lb-strategies', 'core/balance'], 'strategies are pure: they see statistics, no runtime'),
+    only('projections', ['projections', 'core/base'], 'traces are read with no runtime'),
     only(
       'launch',
       ['launch', 'core', 'transports', 'lb-strategies'],
@@ -31,10 +32,14 @@ module.exports = {
     ),
     only(
       'cli',
-      ['cli', 'launch', 'bench', 'lb-strategies', 'core/base'],
+      ['cli', 'launch', 'bench', 'lb-strategies', 'projections', 'core/base'],
       'commands start things, they do not reach into the core',
     ),
-    only('bench', ['bench', 'launch', 'core', 'transports', 'lb-strategies'], 'benches measure the layers below'),
+    only(
+      'bench',
+      ['bench', 'launch', 'core', 'transports', 'lb-strategies', 'projections'],
+      'benches measure the layers below',
+    ),
     {
       name: 'examples-imports',
       comment: 'examples use the package like any program, through its public entry points',
@@ -42,7 +47,7 @@ module.exports = {
       from: { path: '^examples/' },
       to: {
         path: '^(core|transports|launch|cli|bench|lb-strategies|projections|ampi|test)/',
-        pathNot: ['^core/index.ts$', '^launch/(index|sim/index).ts$', '^lb-strategies/index.ts$'],
+        pathNot: ['^core/index.ts$', '^launch/(index|sim/index).ts$', '^(lb-strategies|projections)/index.ts$'],
       },
     },
     {
@@ -61,13 +66,13 @@ module.exports = {
     {
       name: 'no-unlisted-packages',
       severity: 'error',
-      from: { path: '^(core|lb-strategies|transports|launch|cli|bench)/' },
+      from: { path: '^(core|lb-strategies|projections|transports|launch|cli|bench)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'] },
     },
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(core|lb-strategies|transports|launch|cli)/' },
+      from: { orphan: true, path: '^(core|lb-strategies|projections|transports|launch|cli)/' },
       to: {},
     },
   ],

@@ -9,6 +9,7 @@ const benchPrograms = (await readdir('bench/programs')).map((file) => `bench/pro
 const entryPoints = [
   'core/index.ts',
   'lb-strategies/index.ts',
+  'projections/index.ts',
   'launch/index.ts',
   'launch/sim/index.ts',
   'launch/pe-worker.ts',

@@ -62,7 +62,7 @@ const namesNoMachine: Rule = (_path, text) => {
 };
 
 const hasHeader: Rule = (path, text) => {
-  if (!/^(core|lb-strategies|transports|launch|cli)\/.*\.ts$/.test(path)) return undefined;
+  if (!/^(core|lb-strategies|projections|transports|launch|cli)\/.*\.ts$/.test(path)) return undefined;
   return /^(#!.*\n)?\/\*\*/.test(text) ? undefined : 'begin with a comment that says what the file is for';
 };
 
@@ -91,6 +91,7 @@ describe('the repository', () => {
     for (const folder of [
       'core',
       'lb-strategies',
+      'projections',
       'transports',
       'launch',
       'cli',
