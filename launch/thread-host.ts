@@ -6,7 +6,7 @@
  *  2. a microtask turn (70 ns) when an async method may go on;
  *  3. a turn of the event loop (1 us) twice a millisecond, and before idling, so that timers, sockets and chains
  *     of promises live;
- *  4. spinning on the rings for a moment, since a message that comes now is answered 20 times faster;
+ *  4. spinning on the rings for a moment (spin-time.ts), since a message that comes now is answered 20 times faster;
  *  5. sleep, in Atomics.waitAsync, which leaves the event loop alive and uses no CPU.
  */
 import type { MessagePort } from 'node:worker_threads';
@@ -22,6 +22,7 @@ import {
 } from '../transports/threads/threads-link.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { spin } from './spin.ts';
+import { SpinTime } from './spin-time.ts';
 import type { WorkerMessage } from './worker-protocol.ts';
 
 /** The event loop gets a turn this often. */
@@ -30,8 +31,6 @@ const batchMax = 1024;
 /** Spinning looks at the event loop this often. */
 const spinSliceMs = 0.05;
 const briefSpins = 200;
-/** Spins get at most this many times longer than they began. */
-const spinGrowth = 8;
 /** PE 0, idle for this long, asks whether the job is stuck; doubled while nothing happens. */
 const stuckCheckMsMin = 100;
 const stuckCheckMsMax = 2000;
@@ -45,9 +44,7 @@ export class ThreadHost implements PeHost {
   readonly #stopWord: number;
   readonly #id: number;
   readonly #link: ThreadsLink;
-  readonly #spinMs: number;
-  /** How long it spins now; see `#fitSpin`. */
-  #spinNowMs: number;
+  readonly #spinTime: SpinTime;
   readonly #probe: LoopProbe;
   /** A stuck check wants to know whether the event loop waits for anything. */
   #mustProbe = false;
@@ -72,8 +69,7 @@ export class ThreadHost implements PeHost {
     this.#stopWord = id * peWordsPerPe + PeWord.stop;
     this.#id = id;
     this.#link = link;
-    this.#spinMs = spinMs;
-    this.#spinNowMs = spinMs;
+    this.#spinTime = new SpinTime(spinMs, performance.now());
     this.#probe = new LoopProbe(port);
   }
 
@@ -95,7 +91,10 @@ export class ThreadHost implements PeHost {
     for (;;) {
       if (this.#mustStop()) return 'stop';
       const done = pe.runSome(this.#batch);
-      if (done > 0) this.#idleSince = 0;
+      if (done > 0 && this.#idleSince !== 0) {
+        this.#idleSince = 0;
+        this.#spinTime.found();
+      }
       if (pe.needsTurn) {
         pe.needsTurn = false;
         this.#hasLooseEnds = true;
@@ -110,7 +109,7 @@ export class ThreadHost implements PeHost {
       if (pe.queue.length > 0 || pe.needsTurn || this.#spinBriefly()) continue;
       const now = performance.now();
       if (this.#idleSince === 0) this.#idleSince = now;
-      else if (now - this.#idleSince > this.#spinNowMs && !this.#link.isHolding) return 'park';
+      if (now - this.#idleSince >= this.#spinTime.ms && !this.#link.isHolding) return 'park';
       if (now - this.#lastTurn > turnEveryMs) return 'turn';
       this.#spin(now + spinSliceMs);
     }
@@ -163,15 +162,6 @@ export class ThreadHost implements PeHost {
     });
   }
 
-  /**
-   * Waking takes 0.1 ms and more. If sleeps are short, both ends of a conversation soon sleep before each answer; so a
-   * short sleep makes the next spin longer, and a long one makes it what it was.
-   */
-  #fitSpin(sleptMs: number): void {
-    if (sleptMs > spinGrowth * this.#spinMs) this.#spinNowMs = this.#spinMs;
-    else this.#spinNowMs = Math.min(2 * this.#spinNowMs, spinGrowth * this.#spinMs);
-  }
-
   /** Sleeps until someone wakes this PE: a sender, the supervisor, or its own timers and I/O through `wake`. */
   async #park(): Promise<void> {
     Atomics.store(this.#words, this.#parkedWord, 1);
@@ -183,13 +173,15 @@ export class ThreadHost implements PeHost {
     if (!waiting.async) return;
     this.#isParked = true;
     const since = performance.now();
+    const spunMs = since - this.#idleSince;
     const timer = this.#id === 0 ? this.#scheduleStuckCheck() : undefined;
     if (this.#mustProbe) this.#probeLoop();
     await waiting.value;
     this.#probe.cancel();
     this.#isParked = false;
     this.#idleSince = 0;
-    this.#fitSpin(performance.now() - since);
+    const now = performance.now();
+    this.#spinTime.failed(spunMs, now - since, now);
     clearTimeout(timer);
     this.#hasLooseEnds = true;
   }
