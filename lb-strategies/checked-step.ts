@@ -4,6 +4,7 @@
  */
 import type { LbStatistics, Migration, Strategy, StrategyContext } from '../core/balance/strategy.ts';
 import { migrationsTo } from './statistics.ts';
+import { MemoryBudget } from './within-memory.ts';
 
 export interface CheckedStep {
   /** Where every object is after the step. */
@@ -18,11 +19,12 @@ export interface CheckedStep {
 
 export function checkedStep(strategy: Strategy, statistics: LbStatistics, context: StrategyContext): CheckedStep {
   const placement = statistics.objects.pe.slice();
+  const memory = new MemoryBudget(statistics);
   const refusals: string[] = [];
   let failure: unknown;
   try {
     for (const migration of strategy(statistics, context)) {
-      const refusal = reasonToRefuse(statistics, migration);
+      const refusal = reasonToRefuse(statistics, migration) ?? reasonToSpare(statistics, memory, migration);
       if (refusal === undefined) placement[migration.object] = migration.to;
       else refusals.push(refusal);
     }
@@ -46,6 +48,12 @@ function reasonToRefuse({ objects, pes }: LbStatistics, migration: unknown): str
     return `object ${object} is pinned to PE ${objects.pe[object]} and cannot go to PE ${to}`;
   if (pes.isAvailable[to] === 0) return `object ${object} cannot go to PE ${to}, which is not available`;
   return undefined;
+}
+
+/** What leaves a PE makes no room there: it may leave after this object has come. */
+function reasonToSpare({ objects }: LbStatistics, memory: MemoryBudget, { object, to }: Migration): string | undefined {
+  if (memory.move(object, to)) return undefined;
+  return `object ${object} (${objects.bytes[object]} bytes) cannot go to PE ${to}, which has ${memory.free(to)} bytes free`;
 }
 
 function isIndex(value: unknown, count: number): value is number {

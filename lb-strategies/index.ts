@@ -31,6 +31,7 @@ import { refine } from './refine.ts';
 import { refineComm } from './refine-comm.ts';
 import { refineSwap } from './refine-swap.ts';
 import { rotate } from './rotate.ts';
+import { withinMemory } from './within-memory.ts';
 
 export type * from '../core/balance/agent.ts';
 export type * from '../core/balance/seed-balancer.ts';
@@ -54,9 +55,8 @@ const distributedOnes: Readonly<Record<string, DistributedStrategy>> = {
   WorkStealing: workStealing,
 };
 
-/** Strategies without parameters. */
-const plain: Readonly<Record<string, Strategy>> = {
-  ...Object.fromEntries(Object.entries(distributedOnes).map(([name, made]) => [name, centralStrategy(made)])),
+/** Central strategies without parameters. They look at load; memory is seen to afterwards. */
+const central: Readonly<Record<string, Strategy>> = {
   Block: block,
   CommAwareRefine: commAwareRefine,
   Dummy: dummy,
@@ -75,6 +75,16 @@ const plain: Readonly<Record<string, Strategy>> = {
   RefineSwap: refineSwap,
   Rotate: rotate,
 };
+
+/** All strategies without parameters. */
+const plain: Readonly<Record<string, Strategy>> = {
+  ...mapped(central, withinMemory),
+  ...mapped(distributedOnes, centralStrategy),
+};
+
+function mapped<From, To>(table: Readonly<Record<string, From>>, change: (from: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, change(value)]));
+}
 
 /** Strategies made from what stands behind the colon. */
 const parameterised: Readonly<Record<string, (parameters: string) => Strategy>> = {
@@ -126,7 +136,7 @@ export function strategyNamed(text: string): Strategy {
     if (name in parameterised)
       throw new UnknownStrategyError(`${name} needs parameters, for instance ${examples[name]}.`);
   } else if (name in parameterised) {
-    return parameterised[name]!(text.slice(colon + 1));
+    return withinMemory(parameterised[name]!(text.slice(colon + 1)));
   } else if (name in plain) {
     throw new UnknownStrategyError(`${name} takes no parameters, but got ${text.slice(colon + 1)}.`);
   }

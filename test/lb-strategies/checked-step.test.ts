@@ -47,6 +47,26 @@ describe('checkedStep', () => {
     assert.deepEqual(last.refusals, []);
   });
 
+  it('refuses what does not fit the memory of a PE, whatever leaves that PE', () => {
+    const tight = statisticsFrom({
+      objects: { load: [1, 1, 1, 1], pe: [0, 0, 0, 1], bytes: [60, 50, 40, 90] },
+      pes: { count: 2, memoryFree: [90, 100] },
+    });
+    const answer = [
+      { object: 3, to: 0 },
+      { object: 0, to: 1 },
+      { object: 1, to: 1 },
+      { object: 2, to: 1 },
+      { object: 2, to: 0 },
+    ];
+    const { migrations, refusals } = checkedStep(() => answer, tight, offlineContext());
+    assert.deepEqual(migrations, [
+      { object: 0, to: 1 },
+      { object: 3, to: 0 },
+    ]);
+    assert.deepEqual(refusals, ['object 1 (50 bytes) cannot go to PE 1, which has 40 bytes free']);
+  });
+
   it('keeps what was said before the strategy threw', () => {
     function* half(): Generator<Migration> {
       yield { object: 0, to: 1 };

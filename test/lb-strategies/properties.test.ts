@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { LbStatistics, Migration } from '../../core/balance/strategy.ts';
 import { checkedStep, offlineContext, strategyNamed, strategyNames } from '../../lb-strategies/index.ts';
 import { peLoads } from '../../lb-strategies/quality.ts';
-import { anyStatistics } from '../support/lb-statistics.ts';
+import { anyStatistics, withTightMemory } from '../support/lb-statistics.ts';
 import { check } from '../support/property.ts';
 
 const all = strategyNames().map((name) => {
@@ -66,6 +66,17 @@ describe('every strategy', () => {
           assert.deepEqual(step.refusals, []);
         },
         { runs },
+      ));
+
+    it(`never sends to a PE what does not fit its memory (${name})`, () =>
+      check(
+        withTightMemory,
+        (statistics) => {
+          const step = checkedStep(strategyNamed(name), statistics, offlineContext());
+          assert.ifError(step.failure);
+          assert.deepEqual(step.refusals, []);
+        },
+        { runs: 40 },
       ));
 
     it(`names each object once, and only with another PE than its own (${name})`, () =>

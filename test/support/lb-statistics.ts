@@ -48,3 +48,21 @@ function ofShape({ pes, objects, edges }: Shape): fc.Arbitrary<LbStatistics> {
 export const anyStatistics: fc.Arbitrary<LbStatistics> = fc
   .record({ pes: fc.integer({ min: 1, max: 8 }), objects: fc.nat(60), degree: fc.nat(3) })
   .chain(({ pes, objects, degree }) => ofShape({ pes, objects, edges: objects * degree }));
+
+/** The same, where objects have sizes, and PEs have room for a few of them. */
+export const withTightMemory: fc.Arbitrary<LbStatistics> = anyStatistics.chain((statistics) => {
+  const { objects, pes } = statistics;
+  return fc
+    .record({
+      bytes: column(fc.integer({ min: 0, max: 40 }), objects.count),
+      memoryFree: column(
+        fc.oneof(fc.integer({ min: -20, max: 150 }), fc.constant(Number.POSITIVE_INFINITY)),
+        pes.count,
+      ),
+    })
+    .map(({ bytes, memoryFree }) => ({
+      ...statistics,
+      objects: { ...objects, bytes: Float64Array.from(bytes) },
+      pes: { ...pes, memoryFree: Float64Array.from(memoryFree) },
+    }));
+});
