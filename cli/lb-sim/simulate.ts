@@ -151,13 +151,35 @@ function complain(who: string, { refusals, failure }: CheckedStep): void {
 
 async function loadDump(file: string, request: SimulationRequest): Promise<Dump | undefined> {
   try {
-    const dump = readDump(await readFile(file, 'utf8'));
+    const dump = readDump(await textOf(file));
     const sized = request.pes === undefined ? dump : withPeCount(dump, request.pes);
     return request.isObjectsOnly ? withoutBackground(sized) : sized;
   } catch (error) {
     process.stderr.write(`${file}: ${describe(error)}\n`);
     return undefined;
   }
+}
+
+/** The text of a file that people have named: what is wrong is said in their words. */
+async function textOf(file: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(unreadable(error), { cause: error });
+  }
+  if (text.trim() === '') throw new Error(`the file is empty. ${expectedFile}`);
+  return text;
+}
+
+const expectedFile = 'Give a recorded balancing step: a dump, or a case with the answers of Charm++ (docs/lb-sim.md).';
+
+function unreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return `there is no such file (looked in ${process.cwd()}). ${expectedFile}`;
+  if (code === 'EISDIR') return 'is a folder. Name the files in it, for instance with *.json.';
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read. Look at its permissions (ls -l).';
+  return `cannot be read: ${describe(error)}`;
 }
 
 async function loadStrategies(names: readonly string[]): Promise<NamedStrategy[] | undefined> {

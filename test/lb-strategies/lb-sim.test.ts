@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -104,6 +104,23 @@ export const strategy: Strategy = ({ objects }) => [{ object: objects.count, to:
     const unknown = await lbSim(stencil, '--strategy', 'Gready');
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /there is no strategy Gready\. There are: Block/);
+  });
+
+  it('says what to do about a file that is not there, a folder, an empty file, and one that may not be read', async () => {
+    const [empty, secret] = [join(folder, 'empty.json'), join(folder, 'secret.json')];
+    await writeFile(empty, '\n');
+    await writeFile(secret, '{}');
+    await chmod(secret, 0);
+    const run = await lbSim(join(folder, 'nope.json'), folder, empty, secret, stencil, '--strategy', 'Dummy', '--json');
+    assert.equal(run.code, 1);
+    assert.match(run.stderr, /nope\.json: there is no such file \(looked in .+\)\. Give a recorded balancing step/);
+    assert(run.stderr.includes(`${folder}: is a folder. Name the files in it, for instance with *.json.`), run.stderr);
+    assert.match(run.stderr, /empty\.json: the file is empty\. Give a recorded balancing step/);
+    // Root may read anything, and then finds that it is no dump.
+    const isRoot = process.getuid?.() === 0;
+    assert.match(run.stderr, isRoot ? /secret\.json: \$\.pes: is missing/ : /secret\.json: may not be read/);
+    assert.doesNotMatch(run.stderr, /ENOENT|EISDIR|EACCES/);
+    assert.equal(rows(run)[0]!['case'], 'stencil16-hot');
   });
 
   it('reports a strategy that throws, and exits with 1', async () => {
