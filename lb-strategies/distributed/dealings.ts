@@ -75,6 +75,8 @@ export class Dealings {
   readonly #host: AgentHost;
   readonly #rules: DealingRules;
   readonly #bytesKept: number;
+  /** Half of the memory that was free is not used to even out loads: other PEs may need it. */
+  #bytesKeptFromLoad = 0;
   #own: OwnPe | undefined;
   /** Open offers of this PE, and whether they were urgent. */
   readonly #offers = new Map<number, boolean>();
@@ -96,6 +98,7 @@ export class Dealings {
   /** @param isAllInPlace whether a balancing step has ended since the last `begin`, and so all its migrations too. */
   begin(own: OwnPe, isAllInPlace: boolean): void {
     this.#own = own;
+    this.#bytesKeptFromLoad = this.#bytesKept + Math.max(0, finite(own.memoryFree) - this.#bytesKept) / 2;
     for (const promised of this.#grants.values()) own.promise(promised);
     if (isAllInPlace) this.#unsettledRounds = 0;
     this.#isSittingOut = this.#unsettledRounds > 0;
@@ -158,7 +161,7 @@ export class Dealings {
     const { loadPromised: load, speed } = own;
     const refusal = { load, work: 0, workOfOne: 0, bytes: 0 };
     if (!own.isAvailable || this.#isSittingOut || this.#grants.has(from)) return refusal;
-    const bytes = own.memoryFree - this.#bytesKept;
+    const bytes = own.memoryFree - (offer.isUrgent ? this.#bytesKept : this.#bytesKeptFromLoad);
     if (bytes < 0) return refusal;
     const level = this.#rules.level();
     if (offer.isUrgent) {

@@ -228,6 +228,21 @@ describe('MemoryUsher', () => {
     return free;
   }
 
+  it('does not use up, for loads, the memory that a PE needs that is short of it', () => {
+    const statistics = statisticsFrom({
+      objects: {
+        load: [0.3, 0.3, 0.3, 0.3, 0.001, 0.001, 0.001, 0.001, 0.001],
+        pe: [2, 2, 2, 2, 1, 1, 1, 1, 1],
+        bytes: [26, 26, 26, 26, 39, 37, 16, 2, 2],
+      },
+      pes: { count: 3, memoryFree: [284, 4, 108] },
+    });
+    for (let seed = 0; seed < 50; seed++) {
+      const free = freeAfter(statistics, placementAfter(memoryUsher(kept), statistics, seed));
+      assert(free[1]! >= kept, `seed ${seed}: ${free[1]} bytes`);
+    }
+  });
+
   it('overrides load: a light PE that is short of memory gives to a heavy one', () => {
     const statistics = statisticsFrom({
       objects: { load: [0.1, 5, 5], pe: [0, 1, 1], bytes: [80, 10, 10] },
