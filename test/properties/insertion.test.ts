@@ -144,25 +144,33 @@ async function outcomeOf({ schedule, initial, scripts, stride }: Plan): Promise<
 
 describe('a sparse array that grows', () => {
   it('constructs every inserted element exactly once', () =>
-    check(plans, async (plan) => {
-      const inserted = plan.scripts.flat().flatMap((action) => (action.kind === 'insert' ? [action.index] : []));
-      const { births } = await outcomeOf(plan);
-      assert.deepEqual(
-        [...births].sort((a, b) => a[0] - b[0]),
-        [...plan.initial, ...inserted].sort((a, b) => a - b).map((index) => [index, 1]),
-      );
-    }));
+    check(
+      plans,
+      async (plan) => {
+        const inserted = plan.scripts.flat().flatMap((action) => (action.kind === 'insert' ? [action.index] : []));
+        const { births } = await outcomeOf(plan);
+        assert.deepEqual(
+          [...births].sort((a, b) => a[0] - b[0]),
+          [...plan.initial, ...inserted].sort((a, b) => a - b).map((index) => [index, 1]),
+        );
+      },
+      { runs: 1000 },
+    ));
 
   it('delivers every message exactly once, also those sent before their element exists', () =>
-    check(plans, async (plan) => {
-      const { tells } = await outcomeOf(plan);
-      const sent = plan.scripts.flatMap((script, from) =>
-        script.flatMap((action, nth) => (action.kind === 'tell' ? [{ at: action.to, from, nth }] : [])),
-      );
-      const text = (list: Outcome['tells']): string[] =>
-        list.map(({ at, from, nth }) => `${from}.${nth} at ${at}`).sort();
-      assert.deepEqual(text(tells), text(sent));
-    }));
+    check(
+      plans,
+      async (plan) => {
+        const { tells } = await outcomeOf(plan);
+        const sent = plan.scripts.flatMap((script, from) =>
+          script.flatMap((action, nth) => (action.kind === 'tell' ? [{ at: action.to, from, nth }] : [])),
+        );
+        const text = (list: Outcome['tells']): string[] =>
+          list.map(({ at, from, nth }) => `${from}.${nth} at ${at}`).sort();
+        assert.deepEqual(text(tells), text(sent));
+      },
+      { runs: 1000 },
+    ));
 
   it('delivers messages of one chare to another in the order sent, also while the receiver is being inserted', () =>
     check(
@@ -175,7 +183,7 @@ describe('a sparse array that grows', () => {
           last.set(pair, nth);
         }
       },
-      { runs: 400 },
+      { runs: 1000 },
     ));
 
   it('broadcasts once to each element that exists, in one order everywhere; a newborn misses only some of the oldest', () =>
@@ -204,6 +212,6 @@ describe('a sparse array that grows', () => {
           }
         }
       },
-      { runs: 400 },
+      { runs: 1000 },
     ));
 });

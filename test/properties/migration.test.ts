@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { migrationProgram } from '../support/migration-program.ts';
 import { check } from '../support/property.ts';
 import { run, schedules } from '../support/schedule.ts';
+import { talkativePlans, wander } from '../support/wandering-program.ts';
 
 test('nothing is lost, doubled or miscounted whatever migrates when', () =>
   check(
@@ -17,5 +18,8 @@ test('nothing is lost, doubled or miscounted whatever migrates when', () =>
     async ({ schedule, ...plan }) => {
       await run(migrationProgram(plan), schedule);
     },
-    { runs: 150 },
+    { runs: 3000 },
   ));
+
+test('messages from a chare that stays to one that moves are read in the order sent', () =>
+  check(talkativePlans, wander, { runs: 5000 }));

@@ -34,30 +34,51 @@ export interface WanderingPlan {
   readonly rounds: readonly (readonly Step[])[];
 }
 
-const deeds = fc.constantFrom<Deed>('nothing', 'move', 'move', 'move', 'contribute', 'die', 'insert', 'pin', 'direct');
-const ways = fc.constantFrom<Way>('tell', 'tell', 'tell', 'ask', 'all', 'slow', 'here', 'home');
+const allDeeds = ['nothing', 'move', 'move', 'move', 'contribute', 'die', 'insert', 'pin', 'direct'] as const;
+const allWays = ['tell', 'tell', 'tell', 'ask', 'all', 'slow', 'here', 'home'] as const;
 
-const { steps } = fc.letrec<{ steps: Step[]; step: Step }>((tie) => ({
-  steps: fc.oneof(
-    { maxDepth: 4, depthSize: 'small', withCrossShrink: true },
-    { weight: 1, arbitrary: fc.constant<Step[]>([]) },
-    { weight: 3, arbitrary: fc.array(tie('step'), { minLength: 1, maxLength: 4 }) },
-  ),
-  step: fc.record({ way: ways, deed: deeds, array: fc.nat(5), index: fc.nat(7), pe: fc.nat(6), after: tie('steps') }),
-}));
+function stepsOf(ways: readonly Way[], deeds: readonly Deed[], perLetterMax: number): fc.Arbitrary<Step[]> {
+  return fc.letrec<{ steps: Step[]; step: Step }>((tie) => ({
+    steps: fc.oneof(
+      { maxDepth: 4, depthSize: 'small', withCrossShrink: true },
+      { weight: 1, arbitrary: fc.constant<Step[]>([]) },
+      { weight: 3, arbitrary: fc.array(tie('step'), { minLength: 1, maxLength: perLetterMax }) },
+    ),
+    step: fc.record({
+      way: fc.constantFrom(...ways),
+      deed: fc.constantFrom(...deeds),
+      array: fc.nat(5),
+      index: fc.nat(7),
+      pe: fc.nat(6),
+      after: tie('steps'),
+    }),
+  })).steps;
+}
 
-export const wanderingPlans: fc.Arbitrary<WanderingPlan> = fc.record({
-  schedule: fc
-    .record({ pes: fc.integer({ min: 1, max: 6 }), seed: fc.nat(), shuffle: fc.boolean() })
-    .map(({ pes, seed, shuffle }) => ({ pes, pesPerNode: pes, seed, shuffle })),
-  size: fc.integer({ min: 1, max: 6 }),
-  isSparse: fc.boolean(),
-  salt: fc.nat(2),
-  rounds: fc.array(steps, { minLength: 1, maxLength: 3 }),
-});
+function plansOf(
+  sizeMax: number,
+  isSparse: fc.Arbitrary<boolean>,
+  arraysMax: number,
+  steps: fc.Arbitrary<Step[]>,
+): fc.Arbitrary<WanderingPlan> {
+  return fc.record({
+    schedule: fc
+      .record({ pes: fc.integer({ min: 1, max: 6 }), seed: fc.nat(), shuffle: fc.boolean() })
+      .map(({ pes, seed, shuffle }) => ({ pes, pesPerNode: pes, seed, shuffle })),
+    size: fc.integer({ min: 1, max: sizeMax }),
+    isSparse,
+    salt: fc.nat(2),
+    rounds: fc.array(steps, { minLength: 1, maxLength: arraysMax }),
+  });
+}
+
+/** Everything. */
+export const wanderingPlans = plansOf(6, fc.boolean(), 3, stepsOf(allWays, allDeeds, 4));
+/** One array of few elements, which talk and move all the time: for the order of messages. */
+export const talkativePlans = plansOf(3, fc.constant(false), 1, stepsOf(['tell'], ['nothing', 'nothing', 'move'], 9));
 
 interface Letter {
-  readonly step: Step;
+  /** Position in the world's letters, which say what is to be done: what travels is small. */
   readonly id: number;
   readonly arrays: readonly ArrayProxy<Wanderer, number>[];
   readonly sums: Callback<number>;
@@ -66,6 +87,7 @@ interface Letter {
 }
 
 interface Wanderer extends Chare<number> {
+  readonly life: number;
   read(letter: Letter): number;
   readAll(letter: Letter): void;
   readSlowly(letter: Letter): Promise<void>;
@@ -79,6 +101,7 @@ interface Life {
   pe: number;
   isInTransit: boolean;
   isDying: boolean;
+  isPinned: boolean;
   readonly broadcasts: number[];
 }
 
@@ -92,8 +115,8 @@ class World {
   readonly made = new Set<string>();
   /** Per sender and receiver: the last letter read. */
   readonly order = new Map<string, number>();
-  letters = 0;
-  broadcasts = 0;
+  /** The step of every letter written. */
+  readonly letters: Step[] = [];
   contributed = 0;
   summed = 0;
   reductionsMax: number[] = [];
@@ -113,7 +136,7 @@ class World {
     const place = `${array}.${index}`;
     const former = this.living.get(place);
     assert(former === undefined || former.isDying, `${place} was made twice`);
-    const life = { id: this.lives.length, pe, isInTransit: false, isDying: false, broadcasts: [] };
+    const life = { id: this.lives.length, pe, isInTransit: false, isDying: false, isPinned: false, broadcasts: [] };
     this.lives.push(life);
     this.living.set(place, life);
     return life.id;
@@ -143,15 +166,13 @@ function perform(
     const which = step.array % arrays.length;
     const array = arrays[which]!;
     const index = step.index % size;
-    const id = world.letters++;
-    const next: Letter = { step, id, arrays, sums, from };
+    const id = world.letters.push(step) - 1;
+    const next: Letter = { id, arrays, sums, from };
     const isDemanded = world.origin(which, index) === 'demanded';
     const plain = array.at(index);
     const element = isDemanded ? plain.with({ create: step.way === 'here' ? 'here' : 'home' }) : plain;
-    if (step.way === 'all') {
-      world.broadcasts++;
-      array.all.readAll(next);
-    } else if (step.way === 'ask')
+    if (step.way === 'all') array.all.readAll(next);
+    else if (step.way === 'ask')
       void element.ask
         .read(next)
         .then((answer) => assert.equal(answer, id))
@@ -166,6 +187,8 @@ function wandererOf(world: World, which: number): new () => Wanderer {
   class Wandering extends Chare<number> implements Wanderer {
     life: number;
     moves = 0;
+    /** The arrays that it has heard of. */
+    arrays: readonly ArrayProxy<Wanderer, number>[] = [];
 
     constructor() {
       super();
@@ -226,17 +249,20 @@ function wandererOf(world: World, which: number): new () => Wanderer {
     }
 
     _follow(letter: Letter): void {
-      const { step, id, arrays, sums } = letter;
+      const { id, arrays, sums } = letter;
+      const step = world.letters[id]!;
       world.read.set(id, (world.read.get(id) ?? 0) + 1);
       const other = step.pe % arrays.length;
       const sibling = world.living.get(`${other}.${this.index}`);
       const { plan } = world;
+      if (arrays.length > this.arrays.length) this.arrays = arrays;
       switch (step.deed) {
         case 'move':
           if (!ChareBase.recordOf(this).companions.some(({ isPinned }) => isPinned))
             this.migrateTo(step.pe % this.charm.pes);
           break;
         case 'pin':
+          world.lives[this.life]!.isPinned = step.pe % 2 !== 0;
           this.setMigratable(step.pe % 2 === 0);
           break;
         case 'contribute':
@@ -267,6 +293,11 @@ function wandererOf(world: World, which: number): new () => Wanderer {
     aboutToMigrate(): void {
       const life = world.lives[this.life]!;
       assert.equal(life.isInTransit, false);
+      for (let other = 0; other < 3; other++) {
+        const companion = world.living.get(`${other}.${this.index}`);
+        if (companion?.isDying === false)
+          assert.equal(companion.isPinned, false, `${other}.${this.index} moves, and is pinned`);
+      }
       life.isInTransit = true;
     }
 
@@ -275,6 +306,11 @@ function wandererOf(world: World, which: number): new () => Wanderer {
       const life = world.lives[this.life]!;
       life.isInTransit = false;
       life.pe = this.charm.pe;
+      for (const [other, array] of this.arrays.entries()) {
+        const sibling = world.living.get(`${other}.${this.index}`);
+        if (other === which || sibling === undefined || sibling.isDying) continue;
+        assert.equal(this.companion(array).life, sibling.id, 'a companion is not unpacked yet');
+      }
     }
   }
   return Wandering;
@@ -314,8 +350,8 @@ export async function wander(plan: WanderingPlan): Promise<void> {
     sums: Callback<number>,
   ): Promise<void> => {
     // Every pass revives the dead; a letter that has waited may kill again, once. (Until then there is no quiescence.)
-    for (let pass = 0; plan.isSparse && (pass === 0 || world.read.size < world.letters); pass++) {
-      assert(pass < passesMax, `of ${world.letters} letters ${world.letters - world.read.size} are lost`);
+    for (let pass = 0; plan.isSparse && (pass === 0 || world.read.size < world.letters.length); pass++) {
+      assert(pass < passesMax, `of ${world.letters.length} letters ${world.letters.length - world.read.size} are lost`);
       const answers: Promise<void>[] = [];
       for (const [which, array] of arrays.entries())
         for (let index = 0; index < plan.size; index++) {
@@ -337,7 +373,7 @@ export async function wander(plan: WanderingPlan): Promise<void> {
   for (const [which, wanderer] of classes.entries()) program[`Wanderer${which}`] = wanderer;
   await run(program, plan.schedule);
 
-  for (let id = 0; id < world.letters; id++) assert.equal(world.read.get(id), 1, `letter ${id} was read once`);
+  for (let id = 0; id < world.letters.length; id++) assert.equal(world.read.get(id), 1, `letter ${id} was read once`);
   assert.equal(
     world.sumsReceived.reduce((sum, value) => sum + value, 0),
     world.summed,
