@@ -58,6 +58,8 @@ export class QuiescenceDetector {
   // PE 0 only.
   readonly #requesters = new Set<number>();
   #isWaveRunning = false;
+  /** The next wave has a time already. */
+  #isWaveDue = false;
   #isStuckCheck = false;
   #previous: Counts | undefined = undefined;
   /** When the first of a row of equal waves ended; 0 if the last two differed. */
@@ -85,7 +87,8 @@ export class QuiescenceDetector {
 
   /** PE 0 has been idle for a while: is the job stuck? */
   checkStuck(): void {
-    if (this.#isWaveRunning) return;
+    // A host that looks often must not make a wave of each look: timers of waves count as something outside to wait for.
+    if (this.#isWaveRunning || this.#isWaveDue) return;
     this.#isStuckCheck = true;
     this.#startWave();
   }
@@ -172,7 +175,12 @@ export class QuiescenceDetector {
     const now = this.#pe.clock.now();
     if (this.#stillSince === 0) this.#stillSince = now;
     const delayMs = Math.max(idleWaveMsMin, Math.min(idleWaveMsMax, (now - this.#stillSince) * idleWavePart));
-    this.#pe.host.after(delayMs, () => this.#again());
+    if (this.#isWaveDue) return;
+    this.#isWaveDue = true;
+    this.#pe.host.after(delayMs, () => {
+      this.#isWaveDue = false;
+      this.#again();
+    });
   }
 
   #again(): void {
