@@ -10,6 +10,7 @@ import { migratedChannel } from './cases/migrated-channel.ts';
 import { pingpong } from './cases/pingpong.ts';
 import { ring } from './cases/ring.ts';
 import { seeds } from './cases/seeds.ts';
+import { simScale } from './cases/sim-scale.ts';
 import { startup } from './cases/startup.ts';
 import { stream } from './cases/stream.ts';
 
@@ -26,6 +27,7 @@ export const benches: readonly Bench[] = [
   migrate,
   migratedChannel,
   seeds,
+  simScale,
   startup,
   idle,
 ];

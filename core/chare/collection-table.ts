@@ -254,7 +254,7 @@ export class CollectionTable {
     if (shape.kind === ShapeKind.group) return (key) => key as number;
     if (shape.kind === ShapeKind.nodeGroup) return (key) => this.#pe.firstPeOf(key as number);
     const isBlock = kind === MapKind.block || (kind === MapKind.standard && !collection.isOpen);
-    return isBlock ? blockHome(space.size, pes) : roundRobinHome(pes);
+    return isBlock ? blockHome(space.size, pes) : roundRobinHome(pes, space.size);
   }
 }
 
@@ -262,8 +262,10 @@ export class CollectionTable {
 function keysHere(collection: Collection, homeOf: HomeOf, listed: readonly Key[]): Key[] {
   const { pe, space, shape } = collection;
   if (collection.isOpen) return listed.filter((key) => homeOf(key) === pe.id);
+  if (shape.kind === ShapeKind.group) return [pe.id];
+  // A look at every key on every PE would take minutes with 10 000 PEs and a million keys.
+  if (homeOf.keysOf !== undefined) return homeOf.keysOf(pe.id);
   const here: Key[] = [];
-  if (shape.kind === ShapeKind.group) here.push(pe.id);
-  else for (let key = 0; key < space.size; key++) if (homeOf(key) === pe.id) here.push(key);
+  for (let key = 0; key < space.size; key++) if (homeOf(key) === pe.id) here.push(key);
   return here;
 }

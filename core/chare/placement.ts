@@ -30,16 +30,35 @@ export function placement<I>(name: string, place: (index: I, context: PlacementC
 }
 
 /** Home PE of a key. */
-export type HomeOf = (key: Key) => number;
+export interface HomeOf {
+  (key: Key): number;
+  /** The numbers below the array's size whose home is `pe`, ascending; absent where only trying each of them tells. */
+  readonly keysOf?: (pe: number) => number[];
+}
 
 /** Contiguous blocks of nearly equal length; the default of dense arrays. */
 export function blockHome(size: number, pes: number): HomeOf {
-  return (key) => Math.floor(((key as number) * pes) / size);
+  const homeOf = (key: Key): number => Math.floor(((key as number) * pes) / size);
+  const keysOf = (pe: number): number[] => {
+    const keys: number[] = [];
+    // One below, since the division may have been rounded; the map itself decides.
+    let key = Math.max(0, Math.floor((pe * size) / pes) - 1);
+    while (key < size && homeOf(key) < pe) key++;
+    for (; key < size && homeOf(key) === pe; key++) keys.push(key);
+    return keys;
+  };
+  return Object.assign(homeOf, { keysOf });
 }
 
-/** Number modulo PEs; text by its FNV-1a hash. The default of sparse arrays. */
-export function roundRobinHome(pes: number): HomeOf {
-  return (key) => (typeof key === 'number' ? ((key % pes) + pes) % pes : hash(key) % pes);
+/** Number modulo PEs; text by its FNV-1a hash. The default of sparse arrays. `size` of dense ones. */
+export function roundRobinHome(pes: number, size = 0): HomeOf {
+  const homeOf = (key: Key): number => (typeof key === 'number' ? ((key % pes) + pes) % pes : hash(key) % pes);
+  const keysOf = (pe: number): number[] => {
+    const keys: number[] = [];
+    for (let key = pe; key < size; key += pes) keys.push(key);
+    return keys;
+  };
+  return Object.assign(homeOf, { keysOf });
 }
 
 /** A user's placement, checked. */

@@ -72,6 +72,8 @@ export interface PeOptions {
   readonly seedBalancer: SeedStrategy;
   /** Two words that a supervisor can read: which entry runs on which index, for the report if the PE dies. */
   readonly progress?: Int32Array;
+  /** PEs of one thread may share one: a frame is built and sent without interruption. Default: an own one. */
+  readonly writer?: Writer;
 }
 
 /** Frames taken from one PE before the next task is picked. */
@@ -146,7 +148,7 @@ export class Pe {
     this.queue = options.queue;
     this.registry = options.registry;
     this.trace = options.trace;
-    this.writer = new Writer(options.registry.classes);
+    this.writer = options.writer ?? new Writer(options.registry.classes);
     this.edges = new EdgeRecorder(options.random);
     this.continuation = new Continuation(this);
     this.#link = options.link;

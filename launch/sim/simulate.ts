@@ -13,6 +13,7 @@ import { type ProgramModule, Registry } from '../../core/message/registry.ts';
 import { Pe } from '../../core/pe/pe.ts';
 import { PriorityQueue, ShuffledQueue } from '../../core/pe/task-queue.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
+import { Writer } from '../../core/pup/writer.ts';
 import { EventQueue } from '../../transports/sim/event-queue.ts';
 import type { NetworkDescription } from '../../transports/sim/network-description.ts';
 import { RunHash } from '../../transports/sim/run-hash.ts';
@@ -119,6 +120,8 @@ class Simulation {
     this.#network = new SimNetwork({ pes, pesPerNode, network, queue: this.#queue, hash: this.#hash });
     const registry = new Registry(program);
     const main = mainOf(program, 'the program');
+    const writer = new Writer(registry.classes);
+    const progress = new Int32Array(4);
     const cores = new Cores(this.#network, network.coresPerHost);
     for (let id = 0; id < pes; id++) {
       const virtual: VirtualPe = new VirtualPe({
@@ -144,6 +147,8 @@ class Simulation {
           queue:
             options.shuffle === true ? new ShuffledQueue(new SeededRandom(seed, pes + id + 1)) : new PriorityQueue(),
           registry,
+          writer,
+          progress,
           seedBalancer: strategy,
           ...(virtual.trace === undefined ? {} : { trace: virtual.trace }),
         }),

@@ -111,6 +111,13 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
 
   // ---- turns ----
 
+  /** A frame has come, in an event of the network: the turn is now if the core is free, without an event of its own. */
+  arrived(): void {
+    if (this.#isPlanned) return;
+    if (this.#core.time > this.#loop.queue.now) this.#plan();
+    else this.#turn();
+  }
+
   /** Something may be there to do: there will be a turn as soon as the core is free. */
   wake(): void {
     if (this.#isPlanned || this.#loop.current === this) return;
@@ -128,6 +135,10 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     const { queue } = this.#loop;
     if (this.#core.time > queue.now) return queue.at(this.#core.time, this);
     this.#isPlanned = false;
+    this.#turn();
+  }
+
+  #turn(): void {
     this.#begin();
     if (this.#pe.queue.length > 0 || this.#network.hasFrames(this.id)) this.spend(this.#taskSeconds);
     this.#pe.runSome(1);

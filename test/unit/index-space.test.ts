@@ -124,4 +124,13 @@ describe('built-in maps', () => {
       assert(Number.isInteger(pe) && pe >= 0 && pe < pes);
       if (typeof key === 'number') assert.equal(roundRobinHome(pes)(key + 1), (pe + 1) % pes);
     }));
+
+  it('list the keys of each PE as they give them', () =>
+    check(fc.tuple(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 1, max: 100 })), ([size, pes]) => {
+      for (const home of [blockHome(size, pes), roundRobinHome(pes, size)]) {
+        const expected = Array.from({ length: pes }, (): number[] => []);
+        for (let key = 0; key < size; key++) expected[home(key)]!.push(key);
+        for (const [pe, keys] of expected.entries()) assert.deepEqual(home.keysOf?.(pe), keys);
+      }
+    }));
 });

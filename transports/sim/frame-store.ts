@@ -21,11 +21,19 @@ export class Chunk {
   }
 }
 
-/** Where a frame lies. */
-export interface StoredFrame {
-  readonly chunk: Chunk;
-  readonly offset: number;
-  readonly bytes: number;
+const nowhere = new Chunk(0);
+
+/** Where a frame lies. What is on its way extends it, so that a frame is one object. */
+export class StoredFrame {
+  chunk: Chunk;
+  offset: number;
+  bytes: number;
+
+  constructor() {
+    this.chunk = nowhere;
+    this.offset = 0;
+    this.bytes = 0;
+  }
 }
 
 export class FrameStore {
@@ -45,7 +53,7 @@ export class FrameStore {
   }
 
   /** Keeps the sealed frame in `writer`. Frames are multiples of 8 bytes but for the last attachment. */
-  putWritten(writer: Writer): StoredFrame {
+  putWritten(writer: Writer, frame: StoredFrame): void {
     const bytes = writer.frameBytes;
     const chunk = this.#place(bytes);
     const offset = chunk.used;
@@ -56,17 +64,21 @@ export class FrameStore {
       at += (attachment.length + 7) & ~7;
     }
     chunk.used += (bytes + 7) & ~7;
-    return { chunk, offset, bytes };
+    frame.chunk = chunk;
+    frame.offset = offset;
+    frame.bytes = bytes;
   }
 
   /** Keeps a copy of a received frame. */
-  putRead(frame: Reader): StoredFrame {
-    const bytes = frame.limit - frame.start;
+  putRead(reader: Reader, frame: StoredFrame): void {
+    const bytes = reader.limit - reader.start;
     const chunk = this.#place(bytes);
     const offset = chunk.used;
-    chunk.memory.bytes.set(frame.bytes.subarray(frame.start, frame.limit), offset);
+    chunk.memory.bytes.set(reader.bytes.subarray(reader.start, reader.limit), offset);
     chunk.used += (bytes + 7) & ~7;
-    return { chunk, offset, bytes };
+    frame.chunk = chunk;
+    frame.offset = offset;
+    frame.bytes = bytes;
   }
 
   /** Points `reader` at a frame. Only memory of its own may be kept by what is decoded. */

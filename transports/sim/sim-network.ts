@@ -9,11 +9,10 @@
  * Contention is resolved in the order of virtual time, since each step is an event. Frames of one pair of PEs keep their
  * order: each pair of hosts has one latency and one way, and all queues on it are first come, first served.
  */
-import Denque from 'denque';
 import type { Link } from '../../core/message/transport.ts';
 import { Reader } from '../../core/pup/reader.ts';
 import type { EventQueue, SimEvent } from './event-queue.ts';
-import { FrameStore, type StoredFrame } from './frame-store.ts';
+import { FrameStore, StoredFrame } from './frame-store.ts';
 import type { LinkDescription, NetworkDescription } from './network-description.ts';
 import type { RunHash } from './run-hash.ts';
 import { type Route, Switches } from './switches.ts';
@@ -24,8 +23,8 @@ export interface SimEnd {
   readonly now: number;
   /** Time of its processor that a message takes. */
   spend(seconds: number): void;
-  /** Something has arrived. */
-  wake(): void;
+  /** Something has arrived, in an event in which no PE has its turn. */
+  arrived(): void;
 }
 
 export interface SimNetworkOptions {
@@ -51,26 +50,53 @@ function levelOf(link: LinkDescription): Level {
 
 type Stage = 'leaving' | 'entering' | 'arriving';
 
-/** One frame on its way. */
-class Transit implements SimEvent {
-  readonly frame: StoredFrame;
+/** One frame on its way. One is made for each message, so its fields are few and plain (see core/pe/entry-task.ts). */
+class Transit extends StoredFrame implements SimEvent {
   readonly from: number;
   readonly to: number;
   stage: Stage;
   /** Seconds that its bytes take through the narrowest part of its way. */
-  seconds = 0;
-  readonly #network: SimNetwork;
+  seconds: number;
+  /** Behind it in the inbox. */
+  next: Transit | undefined;
+  private readonly network: SimNetwork;
 
-  constructor(network: SimNetwork, frame: StoredFrame, from: number, to: number, stage: Stage) {
-    this.#network = network;
-    this.frame = frame;
+  constructor(network: SimNetwork, from: number, to: number) {
+    super();
+    this.network = network;
     this.from = from;
     this.to = to;
-    this.stage = stage;
+    this.stage = 'leaving';
+    this.seconds = 0;
+    this.next = undefined;
   }
 
   fire(): void {
-    this.#network.advance(this);
+    this.network.advance(this);
+  }
+}
+
+/** Frames that have arrived at a PE, in order. */
+class Inbox {
+  #first: Transit | undefined = undefined;
+  #last: Transit | undefined = undefined;
+
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
+
+  push(transit: Transit): void {
+    if (this.#last === undefined) this.#first = transit;
+    else this.#last.next = transit;
+    this.#last = transit;
+  }
+
+  shift(): Transit | undefined {
+    const transit = this.#first;
+    if (transit === undefined) return undefined;
+    this.#first = transit.next;
+    if (this.#first === undefined) this.#last = undefined;
+    return transit;
   }
 }
 
@@ -88,7 +114,7 @@ export class SimNetwork {
   readonly #switches: Switches;
   readonly #hostOf: Int32Array;
   readonly #ends: SimEnd[] = [];
-  readonly #inboxes: Denque<Transit>[] = [];
+  readonly #inboxes: Inbox[] = [];
   /** When each host's adapter has sent, and has received, what it has been given. */
   readonly #sendFree: Float64Array;
   readonly #receiveFree: Float64Array;
@@ -117,29 +143,39 @@ export class SimNetwork {
   /** Connects the next PE, in the order of their numbers. */
   attach(end: SimEnd): Link {
     const pe = this.#ends.length;
-    const inbox = new Denque<Transit>();
+    const inbox = new Inbox();
     this.#ends.push(end);
     this.#inboxes.push(inbox);
     return {
-      send: (to, writer) => this.#send(pe, to, this.#store.putWritten(writer)),
-      forward: (to, frame) => this.#send(pe, to, this.#store.putRead(frame)),
+      send: (to, writer) => {
+        const transit = new Transit(this, pe, to);
+        this.#store.putWritten(writer, transit);
+        this.#send(transit);
+      },
+      forward: (to, frame) => {
+        const transit = new Transit(this, pe, to);
+        this.#store.putRead(frame, transit);
+        this.#send(transit);
+      },
       poll: (receive, framesMax) => this.#poll(pe, inbox, receive, framesMax),
     };
   }
 
   hasFrames(pe: number): boolean {
-    return this.#inboxes[pe]!.length > 0;
+    return !this.#inboxes[pe]!.isEmpty;
   }
 
-  #send(from: number, to: number, frame: StoredFrame): void {
+  #send(transit: Transit): void {
+    const { from, to } = transit;
     const end = this.#ends[from]!;
     if (this.#hostOf[from] !== this.#hostOf[to]) {
       end.spend(this.#between.overhead);
-      this.#queue.at(end.now, new Transit(this, frame, from, to, 'leaving'));
+      this.#queue.at(end.now, transit);
       return;
     }
-    end.spend(this.#within.overhead + frame.bytes * this.#within.perByte);
-    this.#queue.at(end.now + this.#latencyWithin, new Transit(this, frame, from, to, 'arriving'));
+    end.spend(this.#within.overhead + transit.bytes * this.#within.perByte);
+    transit.stage = 'arriving';
+    this.#queue.at(end.now + this.#latencyWithin, transit);
   }
 
   /** The next step of a frame. */
@@ -150,7 +186,7 @@ export class SimNetwork {
   }
 
   #leave(transit: Transit): void {
-    const { bytes } = transit.frame;
+    const { bytes } = transit;
     const host = this.#hostOf[transit.from]!;
     const route: Route = this.#switches.route(
       host,
@@ -164,14 +200,14 @@ export class SimNetwork {
   }
 
   #enter(transit: Transit): void {
-    const start = this.#take(this.#receiveFree, this.#hostOf[transit.to]!, transit.frame.bytes);
+    const start = this.#take(this.#receiveFree, this.#hostOf[transit.to]!, transit.bytes);
     transit.stage = 'arriving';
     this.#queue.at(start + transit.seconds, transit);
   }
 
   #arrive(transit: Transit): void {
     this.#inboxes[transit.to]!.push(transit);
-    this.#ends[transit.to]!.wake();
+    this.#ends[transit.to]!.arrived();
   }
 
   /** A host's adapter takes a message as soon as it is free. Returns when. */
@@ -181,21 +217,21 @@ export class SimNetwork {
     return start;
   }
 
-  #poll(pe: number, inbox: Denque<Transit>, receive: (frame: Reader) => void, framesMax: number): number {
+  #poll(pe: number, inbox: Inbox, receive: (frame: Reader) => void, framesMax: number): number {
     const end = this.#ends[pe]!;
     let count = 0;
     while (count < framesMax) {
       const transit = inbox.shift();
       if (transit === undefined) break;
-      const { frame, from } = transit;
+      const { from, bytes } = transit;
       const isWithin = this.#hostOf[from] === this.#hostOf[pe];
       end.spend(isWithin ? this.#within.overhead : this.#between.overhead);
-      this.#store.read(frame, this.#reader);
+      this.#store.read(transit, this.#reader);
       this.frames++;
-      this.bytes += frame.bytes;
-      this.#hash.add(end.now, (from << 16) ^ (pe << 8) ^ this.#reader.kind ^ (frame.bytes << 4));
+      this.bytes += bytes;
+      this.#hash.add(end.now, (from << 16) ^ (pe << 8) ^ this.#reader.kind ^ (bytes << 4));
       receive(this.#reader);
-      this.#store.release(frame);
+      this.#store.release(transit);
       count++;
     }
     return count;
