@@ -176,7 +176,7 @@ class Driver {
         this.#ready.remove(pe.id);
         pe.runSome(1);
         if (pe.queue.length > 0 || this.#network.hasFrames(pe.id)) this.#ready.add(pe.id);
-        else pe.seeds.onIdle();
+        else pe.rest();
         if (pe.needsTurn) {
           pe.needsTurn = false;
           await eventLoopTurn();

@@ -24,6 +24,7 @@ import { decodeArguments } from '../pup/decode.ts';
 import { encodeArguments } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
 import { type ChareBase, construct } from './chare.ts';
+import { mayRunOnArrival } from './direct-call.ts';
 import { ElementRecord } from './element.ts';
 import { type ElementTable, makeElementTable } from './element-table.ts';
 import type { IndexSpace, Key } from './index-space.ts';
@@ -50,6 +51,8 @@ export class Collection {
   readonly broadcastProxy: EntryProxy;
   /** Initial elements are still being inserted: no reduction ends. */
   isInserting = false;
+  /** Its constructor is running. */
+  constructing: ElementRecord | undefined = undefined;
   readonly #wholeProxy: ArrayProxyImpl | GroupProxyImpl;
   /** The arrays whose elements move together with those of this one. */
   boundSet = new BoundSet(this);
@@ -182,7 +185,7 @@ export class Collection {
   /** Gives a message to an element here its number. */
   #named(key: Key, entry: EntryMethod, options: SendOptions | undefined): number {
     const { pe } = this;
-    if (pe.trace === undefined) return 0;
+    if (pe.trace === undefined || entry.isUntraced) return 0;
     pe.trace.sent(++pe.lastEvent, this, key, entry, options, 0);
     return pe.lastEvent;
   }
@@ -203,7 +206,7 @@ export class Collection {
   ): void {
     if (!this.#isReady) return this.whenReady(() => this.#sendAway(key, entry, args, options, reply, source, event));
     const { pe } = this;
-    const name = event !== 0 || pe.trace === undefined ? event : ++pe.lastEvent;
+    const name = event !== 0 || pe.trace === undefined || entry.isUntraced ? event : ++pe.lastEvent;
     this.#encodeEntry(key, entry, args, options, reply, source, name);
     if (name !== event) pe.trace?.sent(name, this, key, entry, options, pe.writer.frameBytes);
     this.location.send(key);
@@ -308,8 +311,12 @@ export class Collection {
     const options = (flags & ElementFlag.options) === 0 ? undefined : readOptions(frame);
     const args = decodeArguments(frame, this.pe.context);
     const event = frameEvent(frame.view, frame.start);
-    this.pe.post(new EntryTask(element, entry, args, reply, source, options, event), options);
-    this.pe.trace?.queued(element, source, event);
+    const task = new EntryTask(element, entry, args, reply, source, options, event);
+    if (options !== undefined && entry.isImmediate && mayRunOnArrival(element)) task.run(this.pe);
+    else {
+      this.pe.post(task, options);
+      if (!entry.isUntraced) this.pe.trace?.queued(element, source, event);
+    }
     if ((flags & ElementFlag.sentOn) !== 0) this.#correct(element, source);
   }
 
@@ -404,12 +411,14 @@ export class Collection {
     try {
       this.pe.trace?.created(element);
       this.pe.current = element;
+      this.constructing = element;
       construct(element, this.type.create, args);
     } catch (cause) {
       const place = { pe: this.pe.id, chare: element.label, entry: 'constructor' };
       this.pe.fail(new EntryError('ERR_CONSTRUCTOR_FAILED', describeThrown(cause), place, { cause }));
     } finally {
       this.pe.current = undefined;
+      this.constructing = undefined;
     }
   }
 

@@ -92,8 +92,8 @@ export class Mailbox {
   }
 
   #mayRun({ entry, args }: Held): boolean {
-    const { when, isAwaited, isExclusive } = entry.gate!;
-    if (isAwaited || (isExclusive && this.#isExclusiveRunning)) return false;
+    const { when, isAwaited, isExclusive, isIdle } = entry.gate!;
+    if (isAwaited || isIdle || (isExclusive && this.#isExclusiveRunning)) return false;
     if (when === undefined) return true;
     try {
       return when(this.element.chare!, ...args);
@@ -125,13 +125,40 @@ export class Mailbox {
   #hold(message: Held): void {
     this.#held.push(message);
     this.pe.hold();
-    if (message.entry.gate?.isAwaited === false) this.pe.gated.add(this);
+    const { gate } = message.entry;
+    if (gate?.isIdle === true) {
+      this.pe.idlers.add(this);
+      this.pe.host.wake();
+    } else if (gate?.isAwaited === false) this.pe.gated.add(this);
+  }
+
+  /** The PE is idle: the oldest message that waits for that runs, and waits again if its method returns true. */
+  runIdler(): void {
+    if (this.element.isGone) return;
+    const message = this.#held.find(({ entry }) => entry.gate?.isIdle === true);
+    if (message === undefined) return;
+    this.#unhold(message);
+    const { reply } = message;
+    const fail = (error: unknown): void => {
+      if (reply === undefined) this.pe.fail(error);
+      else reply.reject(error);
+    };
+    const end = (value: unknown): void => {
+      if (value === true) this.#hold(message);
+      else reply?.resolve(value);
+    };
+    this.#execute(message, new Tee(undefined, end, fail));
   }
 
   #unhold(message: Held): void {
     this.#held.splice(this.#held.indexOf(message), 1);
     this.pe.release();
+    this.#forgetIfDone();
+  }
+
+  #forgetIfDone(): void {
     if (this.#held.length === 0) this.pe.gated.delete(this);
+    if (!this.#held.some(({ entry }) => entry.gate?.isIdle === true)) this.pe.idlers.delete(this);
   }
 
   #releaseOne(): boolean {
@@ -206,6 +233,7 @@ export class Mailbox {
   left(): void {
     for (const _ of this.#held) this.pe.release();
     this.pe.gated.delete(this);
+    this.pe.idlers.delete(this);
     for (const end of this.channels.values()) end.left();
   }
 
@@ -246,6 +274,7 @@ export class Mailbox {
   }
 
   #whyHeld({ gate }: EntryMethod): string {
+    if (gate?.isIdle === true) return 'the PE is never idle';
     if (gate?.isAwaited === true) return 'no this.when takes them';
     if (gate?.isExclusive === true && this.#isExclusiveRunning) return 'an exclusive method of the chare has not ended';
     return 'its condition `when` does not hold';

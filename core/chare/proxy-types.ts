@@ -10,12 +10,14 @@ type BaseKey = keyof Chare<unknown>;
 // own type is still the polymorphic `this`. Fields and inherited runtime methods come out as `unknown`.
 type Tell<F> = F extends (...args: infer A) => unknown ? (...args: A) => void : unknown;
 type Ask<F> = F extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : unknown;
+type Call<F> = F extends (...args: infer A) => infer R ? (...args: A) => R : unknown;
 type CallbackFor<F> = F extends (...args: infer A) => unknown
   ? Callback<A extends readonly [] ? unknown : A extends readonly [(infer T)?, ...unknown[]] ? T : unknown>
   : unknown;
 
 export type TellMethods<C> = { readonly [K in keyof C]: K extends BaseKey ? unknown : Tell<C[K]> };
 export type AskMethods<C> = { readonly [K in keyof C]: K extends BaseKey ? unknown : Ask<C[K]> };
+export type CallMethods<C> = { readonly [K in keyof C]: K extends BaseKey ? unknown : Call<C[K]> };
 export type CallbackMethods<C> = { readonly [K in keyof C]: K extends BaseKey ? unknown : CallbackFor<C[K]> };
 
 /** How a message is sent. */
@@ -40,6 +42,8 @@ export interface SendOptions {
 export type ElementProxy<C extends ChareBase> = TellMethods<C> & {
   /** The same methods, returning a promise of the entry method's result; it rejects with the entry's error. */
   readonly ask: AskMethods<C>;
+  /** Entry methods with the attribute `local`, called at once. @throws UsageError if the chare is on another PE. */
+  readonly call: CallMethods<C>;
   /** Callbacks that call the method with the value as its first argument. */
   readonly callback: CallbackMethods<C>;
   /** The same chare with other send options. */

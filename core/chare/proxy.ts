@@ -6,6 +6,7 @@
  */
 import { UsageError } from '../base/errors.ts';
 import { EntryCallback } from '../message/callback.ts';
+import { mergedOptions } from '../message/entry-attributes.ts';
 import type { EntryMethod, EntryTable } from '../message/entry-table.ts';
 import { HandleKind, writeCollection, writeTarget } from '../message/handle-kinds.ts';
 import type { ChareType } from '../message/registry.ts';
@@ -14,6 +15,7 @@ import { Handle, writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
+import { callLocal, refuseMessage, tellInline } from './direct-call.ts';
 import type { ElementRecord } from './element.ts';
 import type { Key } from './index-space.ts';
 import type { SendOptions } from './proxy-types.ts';
@@ -39,16 +41,39 @@ export class EntryProxy extends Handle {
     proxy.#collection.tell(proxy.#key!, entry, args, proxy.#options);
   }
 
+  /** The same for entry methods with attributes; those without any pay nothing for them. */
+  static tellAs(proxy: EntryProxy, entry: EntryMethod, args: unknown[]): void {
+    const options = EntryProxy.optionsFor(proxy, entry);
+    if (entry.callKind === 'inline') tellInline(proxy.#collection, proxy.#key!, entry, args, options);
+    else if (entry.callKind === 'local') refuseMessage(proxy.#collection, proxy.#key, entry);
+    else proxy.#collection.tell(proxy.#key!, entry, args, options);
+  }
+
+  static callHere(proxy: EntryProxy, entry: EntryMethod, args: unknown[]): unknown {
+    return callLocal(proxy.#collection, proxy.#key!, entry, args);
+  }
+
+  /** How a message is sent: an attribute that demands elements means nothing to arrays that have all of theirs. */
+  static optionsFor(proxy: EntryProxy, entry: EntryMethod): SendOptions | undefined {
+    const options = entry.options === undefined ? proxy.#options : mergedOptions(entry.options, proxy.#options);
+    if (options?.create === undefined || (proxy.#collection.isOpen && proxy.#key !== undefined)) return options;
+    const { create: _, ...others } = options;
+    return others;
+  }
+
   static broadcast(proxy: EntryProxy, entry: EntryMethod, args: unknown[]): void {
-    proxy.#collection.broadcast(entry, args, proxy.#options);
+    if (entry.callKind === 'local') refuseMessage(proxy.#collection, undefined, entry);
+    proxy.#collection.broadcast(entry, args, EntryProxy.optionsFor(proxy, entry));
   }
 
   static ask(proxy: EntryProxy, entry: EntryMethod, args: unknown[]): Promise<unknown> {
-    return proxy.#collection.ask(proxy.#key!, entry, args, proxy.#options);
+    if (entry.callKind === 'local') refuseMessage(proxy.#collection, proxy.#key, entry);
+    return proxy.#collection.ask(proxy.#key!, entry, args, EntryProxy.optionsFor(proxy, entry));
   }
 
   static callback(proxy: EntryProxy, entry: EntryMethod): EntryCallback {
-    return new EntryCallback(proxy.#collection, proxy.#key, entry, proxy.#options);
+    if (entry.callKind === 'local') refuseMessage(proxy.#collection, proxy.#key, entry);
+    return new EntryCallback(proxy.#collection, proxy.#key, entry, EntryProxy.optionsFor(proxy, entry));
   }
 
   /** Another view of the same target. */
@@ -116,9 +141,18 @@ export function makeProxyClasses(table: EntryTable): ProxyClasses {
   class Broadcast extends EntryProxy {}
   class AskView extends EntryProxy {}
   class CallbackView extends EntryProxy {}
+  class CallView extends EntryProxy {}
   for (const entry of table.entries) {
-    define(Element, entry.name, function (this: EntryProxy, ...args: unknown[]) {
-      EntryProxy.tell(this, entry, args);
+    if (entry.options === undefined && entry.callKind === 'message')
+      define(Element, entry.name, function (this: EntryProxy, ...args: unknown[]) {
+        EntryProxy.tell(this, entry, args);
+      });
+    else
+      define(Element, entry.name, function (this: EntryProxy, ...args: unknown[]) {
+        EntryProxy.tellAs(this, entry, args);
+      });
+    define(CallView, entry.name, function (this: EntryProxy, ...args: unknown[]) {
+      return EntryProxy.callHere(this, entry, args);
     });
     define(Broadcast, entry.name, function (this: EntryProxy, ...args: unknown[]) {
       EntryProxy.broadcast(this, entry, args);
@@ -129,6 +163,7 @@ export function makeProxyClasses(table: EntryTable): ProxyClasses {
     defineGetter(CallbackView, entry.name, (proxy) => EntryProxy.callback(proxy, entry));
   }
   defineGetter(Element, 'ask', (proxy) => EntryProxy.as(proxy, AskView));
+  defineGetter(Element, 'call', (proxy) => EntryProxy.as(proxy, CallView));
   for (const view of [Element, Broadcast]) {
     defineGetter(view, 'callback', (proxy) => EntryProxy.as(proxy, CallbackView));
     define(view, 'with', function (this: EntryProxy, options: SendOptions) {

@@ -80,8 +80,8 @@ export class BroadcastManager {
   /** Sends to all elements. */
   send(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
     const { root, pe } = this.#collection;
-    const event = pe.trace === undefined ? 0 : ++pe.lastEvent;
-    pe.trace?.broadcast(event, this.#collection, entry, options);
+    const event = pe.trace === undefined || entry.isUntraced ? 0 : ++pe.lastEvent;
+    if (event !== 0) pe.trace?.broadcast(event, this.#collection, entry, options);
     const broadcast = { entry, args, source: pe.id, event };
     if (root === pe.id) return this.#spread(broadcast, options);
     this.#encode(FrameKind.broadcastRequest, broadcast, options, 0);

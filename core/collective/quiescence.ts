@@ -18,6 +18,7 @@
  */
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
+import { describeWaits } from '../pe/describe-waits.ts';
 import type { Pe } from '../pe/pe.ts';
 import { decodeValue } from '../pup/decode.ts';
 import { encodeValue } from '../pup/encode.ts';
@@ -105,7 +106,8 @@ export class QuiescenceDetector {
       pe.reexamine();
       if (pe.queue.length > 0 || pe.needsTurn) return;
     }
-    if (!this.isWaitingForIdle) return;
+    // Methods that wait for an idle PE have something to do.
+    if (!this.isWaitingForIdle || pe.idlers.size > 0) return;
     this.#isAsked = false;
     const mine = {
       created: pe.created,
@@ -113,7 +115,7 @@ export class QuiescenceDetector {
       held: pe.heldCount + pe.trackedCount,
       outside: pe.host.hasOutsideWork() ? 1 : 0,
       missing: this.#withWaits ? pe.collections.describeOpen().slice(0, waitsMax) : [],
-      waits: this.#withWaits ? pe.describeWaits(waitsMax) : [],
+      waits: this.#withWaits ? describeWaits(pe, waitsMax) : [],
     };
     const sum = add(this.#sum, mine);
     if (this.#parent === -1) return this.#endWave(sum);

@@ -6,7 +6,7 @@
  * loads the same class has the same table; only ids travel.
  */
 import { CharmError, UsageError } from '../base/errors.ts';
-import { attributesOf, type CheckedAttributes } from './entry-attributes.ts';
+import { attributesOf, type CheckedAttributes, plainAttributes } from './entry-attributes.ts';
 
 /** An entry method. `run` is the function itself; it is called with the chare as `this`. */
 export interface EntryMethod extends CheckedAttributes {
@@ -16,19 +16,17 @@ export interface EntryMethod extends CheckedAttributes {
 }
 
 /** Names that proxies use themselves; an entry method may not have them. */
-const reserved = new Set(['ask', 'callback', 'with']);
+const reserved = new Set(['ask', 'call', 'callback', 'with']);
 /** Hooks that the runtime calls; they are no entries. */
 const hooks = ['aboutToMigrate', 'justMigrated', 'pack', 'unpack', 'resumeFromSync'];
 const skipped = new Set(['constructor', 'then', 'toJSON', ...hooks]);
 
-/** Attributes of an entry method of which the class says nothing. */
-const plain: CheckedAttributes = { gate: undefined, isInline: false, options: undefined };
 /** From here on ids mean entry methods of the runtime, which every class has. */
 const firstSystemId = 0xff00;
 
 /** An entry method of the runtime: it gets the chare as `this`, like any other. */
 export function systemEntry(number: number, name: string, run: EntryMethod['run']): EntryMethod {
-  return { id: firstSystemId + number, name, run, ...plain };
+  return { id: firstSystemId + number, name, run, ...plainAttributes };
 }
 
 export class EntryTable {
@@ -55,7 +53,12 @@ export class EntryTable {
     }
     const names = [...methods.keys()].sort();
     const attributes = attributesOf(className, prototype, base, (name) => methods.has(name));
-    this.entries = names.map((name, id) => ({ id, name, run: methods.get(name)!, ...(attributes.get(name) ?? plain) }));
+    this.entries = names.map((name, id) => ({
+      id,
+      name,
+      run: methods.get(name)!,
+      ...(attributes.get(name) ?? plainAttributes),
+    }));
     this.#byName = new Map(this.entries.map((entry) => [entry.name, entry]));
   }
 

@@ -115,6 +115,8 @@ export class Pe {
   heldCount = 0;
   /** Mailboxes with messages that wait for their chare's state to change. */
   readonly gated = new Set<Mailbox>();
+  /** Those with messages that wait for this PE to be idle. */
+  readonly idlers = new Set<Mailbox>();
   /** Promises given to `charm.track` (and sleeps) that have not settled; each counts as created. */
   trackedCount = 0;
   /** The element whose entry method is running, or goes on behind an await of something of the runtime's. */
@@ -130,7 +132,8 @@ export class Pe {
   isStopped = false;
   readonly #link: Link;
   readonly #pesPerNode: number;
-  readonly #progress: Int32Array;
+  /** Which entry method runs, on which index; see PeOptions. */
+  readonly progress: Int32Array;
   readonly #handlers: ((frame: Reader) => void)[] = [];
   readonly #early: Uint8Array[] = [];
   readonly #receive = (frame: Reader): void => this.receive(frame);
@@ -152,7 +155,7 @@ export class Pe {
     this.edges = new EdgeRecorder(options.random);
     this.continuation = new Continuation(this);
     this.#link = options.link;
-    this.#progress = options.progress ?? new Int32Array(4);
+    this.progress = options.progress ?? new Int32Array(4);
     this.context = makeDecodeContext(this);
     this.futures = new FutureTable(this);
     this.quiescence = new QuiescenceDetector(this);
@@ -245,8 +248,23 @@ export class Pe {
 
   /** The host has found nothing to do; called again and again until there is. */
   onIdle(): void {
-    this.seeds.onIdle();
+    this.rest();
     this.quiescence.onIdle();
+  }
+
+  /** Nothing is queued here. */
+  rest(): void {
+    this.seeds.onIdle();
+    if (this.idlers.size > 0 && this.queue.length === 0) this.#postIdler();
+  }
+
+  /** The next method that waits for an idle PE; each has its turn. */
+  #postIdler(): void {
+    for (const mailbox of this.idlers) {
+      this.idlers.delete(mailbox);
+      this.idlers.add(mailbox);
+      return this.post({ source: this.id, target: mailbox.element, run: () => mailbox.runIdler() });
+    }
   }
 
   // ---- tasks ----
@@ -315,7 +333,7 @@ export class Pe {
   execute(element: ElementRecord, entry: EntryMethod, args: unknown[], reply: ReplyTarget | undefined): void {
     this.current = element;
     this.currentEntry = entry;
-    const progress = this.#progress;
+    const progress = this.progress;
     const { collection } = element;
     progress[0] = collection.progressBase + entry.id;
     progress[1] = collection.hasFlatKeys ? (element.key as number) : -1;
@@ -362,6 +380,7 @@ export class Pe {
     source: number,
     event: number,
   ): void {
+    if (entry.isUntraced) return this.execute(element, entry, args, reply);
     this.trace?.begin(element, entry, source, event);
     this.execute(element, entry, args, reply);
     this.trace?.end(element);
@@ -472,26 +491,6 @@ export class Pe {
   /** PE 0 has found that the job will stay idle for ever. */
   stuck(waits: readonly string[]): void {
     this.fail(stuckError(waits));
-  }
-
-  /** Lines for the stuck report: who waits here, and for what; equal aims share a line. */
-  describeWaits(linesMax: number): string[] {
-    const lines = this.isMainRunning ? [`main on PE ${this.id} has not ended`] : [];
-    const waiters = new Map<string, Wait[]>();
-    const named = new Set<ElementRecord>();
-    for (const wait of this.waits) {
-      const aim = wait.describeAim();
-      const same = waiters.get(aim);
-      if (same === undefined) waiters.set(aim, [wait]);
-      else same.push(wait);
-      if (wait.element !== undefined) named.add(wait.element);
-    }
-    for (const [aim, [first, ...others]] of waiters) {
-      const more = others.length === 0 ? ' waits' : ` and ${others.length} more wait`;
-      lines.push(`${first!.describeWaiter()}${more} for ${aim}`);
-    }
-    if (this.trackedCount > 0) lines.push(`PE ${this.id}: ${this.trackedCount} given to charm.track never settled`);
-    return lines.concat(this.collections.describeUnended(named)).slice(0, linesMax);
   }
 }
 
