@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatReport, runJob } from '../../launch/index.ts';
+import { type InThreadOptions, runInThread } from '../../launch/sim/index.ts';
 
 interface Example {
   readonly file: string;
@@ -17,7 +18,34 @@ const examples: readonly Example[] = [
   { file: 'pi.ts', prints: () => 'pi is about 3.1' },
   { file: 'queens.ts', args: ['10'], prints: () => '10 queens: 724 solutions' },
   { file: 'jacobi2d.ts', prints: () => 'converged after 1400 steps' },
+  {
+    file: 'jacobi3d.ts',
+    args: ['blocks=2', 'width=4'],
+    prints: () => '8 blocks of 64 points converged after 200 steps',
+  },
+  {
+    file: 'wave2d.ts',
+    args: ['blocks=3', 'width=5', 'steps=50'],
+    prints: () => '50 steps of a drum of 15 x 15 points',
+  },
+  { file: 'kmeans.ts', args: ['points=2000', 'parts=5'], prints: () => '2000 points, 5 clusters: the centres stand' },
+  {
+    file: 'cannon.ts',
+    args: ['blocks=3', 'width=8'],
+    prints: () => 'matrices of 24 x 24 in 9 blocks, 0 elements wrong',
+  },
+  { file: 'prefix.ts', args: ['parts=11', 'numbers=50'], prints: () => '550 prefix sums in 11 parts, 0 wrong' },
+  { file: 'kneighbour.ts', args: ['elements=9', 'iterations=30'], prints: () => '9 elements with 6 neighbours' },
+  { file: 'histsort.ts', args: ['parts=5', 'keys=2000'], prints: () => 'sorted 10000 keys in 5 parts' },
+  {
+    file: 'leanmd.ts',
+    args: ['steps=12', 'rehome=5'],
+    prints: () => '216 atoms in 27 cells, 378 pairs of cells, 12 steps',
+  },
 ];
+
+/** Those that take sizes; they also run in one thread, in random orders. */
+const inThread = examples.filter(({ args }) => args?.some((arg) => arg.includes('=')) === true);
 
 describe('examples', () => {
   for (const { file, args = [], prints } of examples) {
@@ -31,6 +59,30 @@ describe('examples', () => {
       });
     }
   }
+
+  for (const { file, args = [] } of inThread) {
+    for (const [pes, seed] of [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [7, 4],
+    ] as const) {
+      it(`${file} is right in a random order (${pes} PEs, seed ${seed})`, async (t) => {
+        t.mock.method(console, 'log', () => {});
+        const program = (await import(`../../examples/${file}`)) as InThreadOptions['program'];
+        const result = await runInThread({ program, pes, args, seed, shuffle: true });
+        if (result.error !== undefined) assert.fail(formatReport(result.error));
+        assert.equal(result.exitCode, 0);
+      });
+    }
+  }
+
+  it('an argument that there is not lists those there are', async () => {
+    const program = new URL('../../examples/prefix.ts', import.meta.url);
+    const result = await runJob({ program, pes: 1, args: ['part=3'], stdout: 'capture' });
+    assert.equal(result.exitCode, 1);
+    assert.match(formatReport(result.error), /no such argument: part=3; there are parts=13 numbers=10000/);
+  });
 
   it('fib.ts ends with exit code 1 where its check can no longer hold (a negative argument)', async () => {
     const program = new URL('../../examples/fib.ts', import.meta.url);
