@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { readManifest } from '../launch/package-root.ts';
 import { benchCommand } from './bench.ts';
 import { lbSimCommand } from './lb-sim.ts';
+import { projectionsCommand } from './projections.ts';
 import { runCommand } from './run.ts';
 import { simCommand } from './sim.ts';
 
@@ -13,7 +14,7 @@ const program = new Command('charm4ts')
   .showHelpAfterError('(add --help for usage)');
 
 // With the program's settings: after an error a command too tells how to get help.
-for (const command of [runCommand(), simCommand(), lbSimCommand(), benchCommand()]) {
+for (const command of [runCommand(), simCommand(), lbSimCommand(), projectionsCommand(), benchCommand()]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

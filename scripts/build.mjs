@@ -1,7 +1,7 @@
 // Bundles the package into dist/: one file per public entry point, with shared chunks, so that a
 // class has one identity whichever entry point it came through, and a worker thread loads two or
 // three files instead of fifty. Type declarations come from `tsc -p tsconfig.build.json`.
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, readdir, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 // The programs of the benchmarks are entry points, so that they share the runtime's chunks with the PE workers.
@@ -38,3 +38,17 @@ for (const file of await readdir('dist/chunks')) {
   if (metafile.outputs[`dist/chunks/${file}`] === undefined) await rm(`dist/chunks/${file}`);
 }
 await chmod('dist/cli/main.js', 0o755);
+
+// The page of the trace viewer: one script for the browser, with everything in it.
+const page = 'projections/viewer/client';
+await build({
+  entryPoints: [`${page}/main.ts`],
+  outfile: 'dist/viewer/viewer.js',
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2022',
+  logLevel: 'warning',
+});
+for (const file of ['index.html', 'viewer.css']) await copyFile(`${page}/${file}`, `dist/viewer/${file}`);

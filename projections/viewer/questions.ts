@@ -1,0 +1,77 @@
+/**
+ * Checks of what the page asks: everything has the type and the size that the answers count on. A page that was taken
+ * over can ask for anything; it must not be able to make the server run out of memory or time.
+ */
+import type { Ask, QuestionName } from './protocol.ts';
+
+type Check = (value: unknown) => boolean;
+
+const numberIn =
+  (min: number, max: number): Check =>
+  (value) =>
+    typeof value === 'number' && value >= min && value <= max;
+const integerIn =
+  (min: number, max: number): Check =>
+  (value) =>
+    Number.isInteger(value) && numberIn(min, max)(value);
+const oneOf =
+  (...values: readonly unknown[]): Check =>
+  (value) =>
+    values.includes(value);
+const textUpTo =
+  (max: number): Check =>
+  (value) =>
+    typeof value === 'string' && value.length <= max;
+const listOf =
+  (max: number, item: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.length <= max && value.every(item);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const object =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    if (Object.keys(value).some((name) => !Object.hasOwn(fields, name))) return false;
+    return Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+  };
+
+const time = numberIn(-1e18, 1e18);
+const int32 = integerIn(-(2 ** 31), 2 ** 31 - 1);
+const count = (max: number): Check => integerIn(1, max);
+const pes = listOf(1_000_000, int32);
+const execution = { pe: int32, row: integerIn(0, 2 ** 32) };
+const selection = {
+  begin: optional(time),
+  end: optional(time),
+  pes: optional(pes),
+  entries: optional(listOf(65_536, int32)),
+  chare: optional(textUpTo(1000)),
+};
+const tile = object({ level: integerIn(0, 60), index: integerIn(0, 2 ** 50), block: integerIn(0, 2 ** 20) });
+
+const checks: { readonly [K in QuestionName]: Check } = {
+  info: object({}),
+  tiles: object({ tiles: listOf(512, tile) }),
+  overview: object({ columns: count(10_000), pes: optional(pes) }),
+  blocks: object({ begin: time, end: time, pes: listOf(4096, int32), max: count(100_000) }),
+  pick: object({ pe: int32, time, tolerance: numberIn(0, 1e18) }),
+  execution: object(execution),
+  chain: object({ ...execution, back: integerIn(0, 1000), forward: integerIn(0, 100) }),
+  neighbour: object({ ...execution, direction: oneOf(1, -1), same: oneOf('pe', 'entry', 'element') }),
+  profile: object(selection),
+  lanes: object({ ...selection, columns: count(10_000), lanesMax: count(2000) }),
+};
+
+export interface Question<K extends QuestionName = QuestionName> {
+  readonly name: K;
+  readonly ask: Ask<K>;
+}
+
+/** @returns undefined if it is no question that can be answered. */
+export function checkQuestion(name: string, ask: unknown): Question | undefined {
+  if (!Object.hasOwn(checks, name)) return undefined;
+  return checks[name as QuestionName](ask) ? ({ name, ask } as Question) : undefined;
+}
