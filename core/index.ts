@@ -24,6 +24,7 @@ export type { IndexCodec } from './chare/index-space.ts';
 export { type Placement, type PlacementContext, placement } from './chare/placement.ts';
 export type { ArrayProxy, BroadcastProxy, ElementProxy, GroupProxy, SendOptions } from './chare/proxy-types.ts';
 export { type Readonly, readonly } from './chare/readonly.ts';
+export type { Timer, TimerMethods } from './chare/timer.ts';
 export {
   type ElementwiseReducer,
   type NumberArray,

@@ -100,7 +100,7 @@ class Driver {
   readonly #random: SeededRandom | undefined;
   readonly #outsideWork = new OutsideWork();
   #next = 0;
-  #outside = 0;
+  readonly #timers = new Set<NodeJS.Timeout>();
   #end: { readonly exitCode: number; readonly error: unknown } | undefined = undefined;
   #wake: (() => void) | undefined = undefined;
 
@@ -144,22 +144,27 @@ class Driver {
       fail: (error) => this.#finish(1, locate(error, { pe: id })),
       wake: () => this.#touch(id),
       after: (delayMs, action) => {
-        this.#outside++;
-        setTimeout(() => {
-          this.#outside--;
+        const timer = setTimeout(() => {
+          this.#timers.delete(timer);
           action();
           this.#touch(id);
         }, delayMs);
+        this.#timers.add(timer);
+        return () => {
+          clearTimeout(timer);
+          this.#timers.delete(timer);
+        };
       },
       work: (seconds) => spin(systemClock, seconds),
       // Work in the thread pool is in no list; if it is tracked, we know of it nevertheless.
-      hasOutsideWork: () => this.#outside > 0 || this.#pes[id]!.trackedCount > 0 || this.#outsideWork.isOpen(),
+      hasOutsideWork: () => this.#timers.size > 0 || this.#pes[id]!.trackedCount > 0 || this.#outsideWork.isOpen(),
     };
   }
 
   #finish(exitCode: number, error: unknown): void {
     this.#end ??= { exitCode, error };
     for (const pe of this.#pes) pe.isStopped = true;
+    for (const timer of this.#timers) clearTimeout(timer);
     this.#wake?.();
   }
 

@@ -220,11 +220,12 @@ export class ThreadHost implements PeHost {
     if (this.#isParked) wakePe(this.#words, this.#id);
   }
 
-  after(delayMs: number, action: () => void): void {
-    setTimeout(() => {
+  after(delayMs: number, action: () => void): () => void {
+    const timer = setTimeout(() => {
       action();
       this.wake();
     }, delayMs);
+    return () => clearTimeout(timer);
   }
 
   work(seconds: number): void {

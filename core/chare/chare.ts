@@ -12,6 +12,7 @@ import type { ElementRecord } from './element.ts';
 import { Mailbox } from './mailbox.ts';
 import type { ArrayProxyImpl } from './proxy.ts';
 import type { ArrayProxy, ElementProxy, GroupProxy } from './proxy-types.ts';
+import { checkDelay, type TimerMethods } from './timer.ts';
 import type { WhenMethods } from './when.ts';
 
 // The record of the element whose constructor is about to run. Set by `construct`, taken by the base constructor
@@ -147,6 +148,25 @@ export abstract class Chare<I = number> extends ChareBase {
     return mailbox.when as WhenMethods<this>;
   }
 
+  /**
+   * `this.after(ms).method(...)` sends this chare that message in `ms` milliseconds, wherever it is then. The job is not
+   * quiescent before. Gives a timer, which can be cancelled.
+   */
+  after(ms: number): TimerMethods<this> {
+    checkDelay(ms, 'after');
+    return timersOf(this, ms, 0) as TimerMethods<this>;
+  }
+
+  /**
+   * `this.every(ms).method(...)` sends this chare that message every `ms` milliseconds, the first time in `ms`. Ticks that a busy PE
+   * missed do not pile up. It does not keep the job from being quiescent.
+   */
+  every(ms: number): TimerMethods<this> {
+    checkDelay(ms, 'every');
+    if (ms === 0) throw new UsageError('every takes more than 0 milliseconds; see also the attribute whenIdle');
+    return timersOf(this, ms, ms) as TimerMethods<this>;
+  }
+
   /** Forbids, or allows again, that a balancer or `migrateTo` moves this element. Its companions stay with it. */
   setMigratable(isMigratable: boolean): void {
     ChareBase.recordOf(this).isPinned = !isMigratable;
@@ -166,4 +186,10 @@ export abstract class Chare<I = number> extends ChareBase {
     const record = ChareBase.recordOf(this);
     return record.collection.reductions.barrier(record);
   }
+}
+
+function timersOf(chare: ChareBase, delayMs: number, periodMs: number): object {
+  const record = ChareBase.recordOf(chare);
+  const { timerView } = record.collection.type;
+  return new timerView(Mailbox.of(record).timers, delayMs, periodMs);
 }

@@ -14,6 +14,7 @@ import { ArrayProxyImpl } from './proxy.ts';
 import type { ArrayProxy, ElementProxy, GroupProxy, SendOptions } from './proxy-types.ts';
 import type { Readonly } from './readonly.ts';
 import { Shape, ShapeKind } from './shape.ts';
+import { checkDelay } from './timer.ts';
 
 /** A chare class as a value. `A` are its constructor's parameters. */
 export type Constructor<C extends ChareBase, A extends readonly unknown[]> = new (...args: A) => C;
@@ -251,9 +252,26 @@ export class Charm {
     this.#pe.host.work(seconds);
   }
 
-  /** Resolves after `ms` milliseconds; the job is not quiescent meanwhile. */
-  sleep(ms: number): Promise<void> {
-    return this.track(new Promise((resolve) => this.#pe.host.after(ms, resolve)));
+  /**
+   * Resolves after `ms` milliseconds; the job is not quiescent meanwhile. With a signal it rejects with the signal's reason
+   * as soon as that is aborted.
+   */
+  sleep(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkDelay(ms, 'sleep');
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    return this.track(
+      new Promise((resolve, reject) => {
+        const abort = (): void => {
+          stop();
+          reject(signal?.reason);
+        };
+        const stop = this.#pe.host.after(ms, () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        });
+        signal?.addEventListener('abort', abort, { once: true });
+      }),
+    );
   }
 
   /** Counts outside work (a timer, a file, a request) as a message in flight until the promise settles. */

@@ -20,6 +20,7 @@ import type { Reader } from '../pup/reader.ts';
 import type { Writer } from '../pup/writer.ts';
 import { ChannelEnd } from './channel-end.ts';
 import type { ElementRecord } from './element.ts';
+import { TimerTable } from './timer.ts';
 
 /** A message that waits. */
 export interface Held {
@@ -35,6 +36,7 @@ export class Mailbox {
   readonly element: ElementRecord;
   readonly pe: Pe;
   readonly channels = new Map<string, ChannelEnd>();
+  readonly timers: TimerTable;
   /** What `this.when` of the chare gives. */
   readonly when: object;
   /** In the order they came. */
@@ -49,6 +51,7 @@ export class Mailbox {
   constructor(element: ElementRecord) {
     this.element = element;
     this.pe = element.collection.pe;
+    this.timers = new TimerTable(element);
     this.when = new element.collection.type.whenView(this);
   }
 
@@ -222,6 +225,7 @@ export class Mailbox {
       writer.f64(event);
       encodeArguments(writer, args, `${this.element.label}.${entry.name}`);
     }
+    this.timers.write(writer);
     writer.u32(this.channels.size);
     for (const [id, end] of this.channels) {
       writer.text(id);
@@ -234,6 +238,7 @@ export class Mailbox {
     for (const _ of this.#held) this.pe.release();
     this.pe.gated.delete(this);
     this.pe.idlers.delete(this);
+    this.timers.left();
     for (const end of this.channels.values()) end.left();
   }
 
@@ -247,6 +252,7 @@ export class Mailbox {
       const [source, event] = [reader.u32(), reader.f64()];
       mailbox.#hold({ entry, reply, source, event, args: decodeArguments(reader, pe.context) });
     }
+    mailbox.timers.read(reader);
     for (let left = reader.count(); left > 0; left--) {
       ChannelEnd.read(reader, mailbox, reader.text());
     }

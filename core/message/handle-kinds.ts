@@ -20,6 +20,7 @@ export const HandleKind = {
   allreduce: 9,
   bitVector: 10,
   channel: 11,
+  timer: 12,
 } as const;
 
 const KeyKind = { none: 0, number: 1, text: 2 } as const;

@@ -2,6 +2,7 @@
 import { CharmError } from '../base/errors.ts';
 import { Channel } from '../chare/channel.ts';
 import type { Collection } from '../chare/collection.ts';
+import { Timer } from '../chare/timer.ts';
 import { EveryoneCallback } from '../collective/reduction.ts';
 import type { Pe } from '../pe/pe.ts';
 import { BitVector } from '../pe/priority.ts';
@@ -43,6 +44,8 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
         return BitVector.read(reader);
       case HandleKind.channel:
         return new Channel(read(reader), readKey(reader)!, reader.text());
+      case HandleKind.timer:
+        return new Timer(read(reader), readKey(reader)!, reader.f64());
       case HandleKind.allreduce:
         return new EveryoneCallback();
       default:

@@ -11,6 +11,7 @@ import type { IndexCodec } from '../chare/index-space.ts';
 import { Placement } from '../chare/placement.ts';
 import { makeProxyClasses, type ProxyClasses } from '../chare/proxy.ts';
 import { Readonly } from '../chare/readonly.ts';
+import { makeTimerView, type TimerView } from '../chare/timer.ts';
 import { makeWhenView, type WhenView } from '../chare/when.ts';
 import { CustomReducer } from '../collective/reducers.ts';
 import { ownPrivateName } from '../pup/private-names.ts';
@@ -27,6 +28,7 @@ export interface ChareType {
   readonly table: EntryTable;
   readonly proxies: ProxyClasses;
   readonly whenView: WhenView;
+  readonly timerView: TimerView;
   readonly indexCodec: IndexCodec<unknown> | undefined;
   /** A # field or method, if the class has one: such a chare can't be packed field by field. */
   readonly privateField: string | undefined;
@@ -88,6 +90,7 @@ export class Registry {
       table,
       proxies: makeProxyClasses(table),
       whenView: makeWhenView(table),
+      timerView: makeTimerView(table),
       indexCodec: codec,
       privateField: privateFieldOf(value),
     };

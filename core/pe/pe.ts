@@ -46,8 +46,8 @@ export interface PeHost {
   fail(error: unknown): void;
   /** A task was posted, or a promise settled, outside the loop: look again soon. */
   wake(): void;
-  /** Calls back once after `delayMs`. */
-  after(delayMs: number, action: () => void): void;
+  /** Calls back once after `delayMs`; the function that it gives takes that back. */
+  after(delayMs: number, action: () => void): () => void;
   /** The PE computes for this long: really, or in virtual time. */
   work(seconds: number): void;
   /** True while timers, sockets or files of the program itself are open. */

@@ -160,7 +160,10 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     this.#loop.current = undefined;
     this.#loop.hash.add(this.#core.time, this.id);
     if (pe.isStopped) return;
-    if (pe.queue.length === 0 && !this.#network.hasFrames(this.id)) pe.onIdle();
+    // Each answer to a wave may bring the next one.
+    do {
+      if (pe.queue.length === 0 && !this.#network.hasFrames(this.id)) pe.onIdle();
+    } while (pe.quiescence.isWaitingForIdle && pe.queue.length === 0 && !this.#network.hasFrames(this.id));
     if (pe.queue.length > 0 || this.#network.hasFrames(this.id)) return this.#plan();
     this.#isIdle = true;
     this.trace?.idle();
@@ -176,11 +179,14 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     this.#loop.finish(1, locate(error, { pe: this.id }), this.now);
   }
 
-  after(delayMs: number, action: () => void): void {
+  after(delayMs: number, action: () => void): () => void {
     this.#timers++;
+    let isOpen = true;
     const { queue } = this.#loop;
     const fire = (): void => {
+      if (!isOpen) return;
       if (this.#core.time > queue.now) return queue.at(this.#core.time, { fire });
+      isOpen = false;
       this.#timers--;
       this.#begin();
       action();
@@ -189,6 +195,10 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
       this.#loop.endTurn();
     };
     queue.at(this.now + delayMs / 1000, { fire });
+    return () => {
+      if (isOpen) this.#timers--;
+      isOpen = false;
+    };
   }
 
   hasOutsideWork(): boolean {
