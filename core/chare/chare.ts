@@ -149,21 +149,21 @@ export abstract class Chare<I = number> extends ChareBase {
   }
 
   /**
-   * `this.after(ms).method(...)` sends this chare that message in `ms` milliseconds, wherever it is then. The job is not
+   * `this.sendAfter(ms).method(...)` sends this chare that message in `ms` milliseconds, wherever it is then. The job is not
    * quiescent before. Gives a timer, which can be cancelled.
    */
-  after(ms: number): TimerMethods<this> {
-    checkDelay(ms, 'after');
+  sendAfter(ms: number): TimerMethods<this> {
+    checkDelay(ms, 'sendAfter');
     return timersOf(this, ms, 0) as TimerMethods<this>;
   }
 
   /**
-   * `this.every(ms).method(...)` sends this chare that message every `ms` milliseconds, the first time in `ms`. Ticks that a busy PE
+   * `this.sendEvery(ms).method(...)` sends this chare that message every `ms` milliseconds, the first time in `ms`. Ticks that a busy PE
    * missed do not pile up. It does not keep the job from being quiescent.
    */
-  every(ms: number): TimerMethods<this> {
-    checkDelay(ms, 'every');
-    if (ms === 0) throw new UsageError('every takes more than 0 milliseconds; see also the attribute whenIdle');
+  sendEvery(ms: number): TimerMethods<this> {
+    checkDelay(ms, 'sendEvery');
+    if (ms === 0) throw new UsageError('sendEvery takes more than 0 milliseconds; see also the attribute whenIdle');
     return timersOf(this, ms, ms) as TimerMethods<this>;
   }
 

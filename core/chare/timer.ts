@@ -1,5 +1,5 @@
 /**
- * Timers of chares: `this.after(ms).method(...)` and `this.every(ms).method(...)` send a message to the chare itself, later.
+ * Timers of chares: `this.sendAfter(ms).method(...)` and `this.sendEvery(ms).method(...)` send a message to the chare itself, later.
  *
  *  1. A timer belongs to its element. The PE where that is asks its host to be called back.
  *  2. When its time has come it sends the message, which takes its turn like any other. A periodic one is due again a period after
@@ -180,7 +180,7 @@ export class TimerTable {
 
 export type TimerView = new (timers: TimerTable, delayMs: number, periodMs: number) => object;
 
-/** What `this.after(ms)` of a chare gives: its entry methods, each of which starts a timer. */
+/** What `this.sendAfter(ms)` of a chare gives: its entry methods, each of which starts a timer. */
 export function makeTimerView(table: EntryTable): TimerView {
   class View {
     readonly #timers: TimerTable;

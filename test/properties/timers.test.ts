@@ -27,13 +27,13 @@ export class Clock extends Chare<number> {
 
   startOnce(ms: number): void {
     this.startedAt = this.charm.now();
-    this.timer = this.after(ms).tick();
+    this.timer = this.sendAfter(ms).tick();
   }
 
   startEvery(ms: number, times: number, isWandering: boolean): void {
     this.startedAt = this.charm.now();
     this.left = times;
-    this.timer = this.every(ms).count(isWandering);
+    this.timer = this.sendEvery(ms).count(isWandering);
   }
 
   tick(): void {
@@ -206,14 +206,14 @@ export class Wanderer extends Chare<number> {
     const [first, ...others] = plan;
     if (first === undefined) return;
     if (first === 'after') {
-      this.timers.push(this.after(Math.floor(this.charm.random() * 4)).ring(this.index));
+      this.timers.push(this.sendAfter(Math.floor(this.charm.random() * 4)).ring(this.index));
       this.sent++;
     } else if (first === 'cancel') {
       const timer = this.timers.pop();
       if (timer?.isActive === true) this.sent--;
       timer?.cancel();
     } else if (first === 'move') this.migrateTo(Math.floor(this.charm.random() * this.charm.pes));
-    if (first === 'hop') this.after(0).step(others);
+    if (first === 'hop') this.sendAfter(0).step(others);
     else this.self.step(others);
   }
 
