@@ -27,8 +27,8 @@ module.exports = {
     only('projections', ['projections', 'core/base'], 'traces are read with no runtime'),
     only(
       'launch',
-      ['launch', 'core', 'transports', 'lb-strategies'],
-      'launch is a composition root, below the commands: it gives the core its transport and its strategies',
+      ['launch', 'core', 'transports', 'lb-strategies', 'projections'],
+      'launch is a composition root, below the commands: it gives the core its transport, its strategies and its recording',
     ),
     only(
       'cli',

@@ -12,6 +12,7 @@ interface RunFlags {
   readonly heapMb?: number;
   readonly spinMs?: number;
   readonly seedBalancer?: string;
+  readonly trace?: string;
 }
 
 export function runCommand(): Command {
@@ -24,6 +25,7 @@ export function runCommand(): Command {
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
     .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))
     .option('--seed-balancer <name>', `where new chares go: ${seedBalancerNames().join(', ')}`, knownSeedBalancer)
+    .option('--trace <dir>', 'record what every PE does, for charm4ts projections <dir>')
     .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', milliseconds)
     .addHelpText('after', examples)
     .action(run);

@@ -11,6 +11,7 @@ interface SimFlags {
   readonly scale?: number;
   readonly shuffle?: boolean;
   readonly seedBalancer?: string;
+  readonly trace?: string;
   readonly json?: boolean;
   readonly showNetwork?: string;
 }
@@ -32,6 +33,7 @@ export function simCommand(): Command {
     .option('--scale <factor>', 'with --cost measured: virtual seconds for a real one (default: 1)', factor)
     .option('--shuffle', 'pick messages at random, as far as programs must bear it')
     .option('--seed-balancer <name>', 'where new chares go (see charm4ts run --help)')
+    .option('--trace <dir>', 'record what every PE does, in virtual time, for charm4ts projections <dir>')
     .option('--json', 'print one JSON object, after what the program prints')
     .option('--show-network <name>', 'print a network that ships, as a file to start from, and run nothing')
     .addHelpText('after', examples)
@@ -59,8 +61,14 @@ async function runSim(program: string | undefined, args: string[], flags: SimFla
   // Loaded here, since the other commands must start without it.
   const { showNetwork, simulateProgram } = await import('./sim/run.ts');
   if (flags.showNetwork !== undefined) return showNetwork(flags.showNetwork, (message) => command.error(message));
-  const { pes, json, showNetwork: _, ...rest } = flags;
-  const options: SimulationOptions = { program: program!, pes: pes!, args, ...rest };
+  const { pes, json, trace, showNetwork: _, ...rest } = flags;
+  const options: SimulationOptions = {
+    program: program!,
+    pes: pes!,
+    args,
+    ...rest,
+    ...(trace === undefined ? {} : { traceDirectory: trace }),
+  };
   process.exitCode = await simulateProgram(options, json === true);
 }
 

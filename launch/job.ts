@@ -28,6 +28,7 @@ import { lostError } from './lost-pe.ts';
 import { PeThread, type ThreadEnd } from './pe-thread.ts';
 import { explainSyntaxError, prepareProgram } from './program-loader.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from './seed-strategy.ts';
+import { prepareTrace } from './trace/trace-files.ts';
 import type { ClassDescription, WorkerMessage } from './worker-protocol.ts';
 
 export interface JobOptions {
@@ -48,6 +49,8 @@ export interface JobOptions {
   readonly spinMs?: number;
   /** Heap limit per PE in MiB. Default: Node's. */
   readonly heapMb?: number;
+  /** Records the run into this directory: see docs/projections.md. A trace that is there is replaced. */
+  readonly trace?: string;
   /** Ends the job early, as if interrupted. */
   readonly signal?: AbortSignal;
 }
@@ -147,9 +150,11 @@ class Job {
     const { args = [], shuffle = false, heapMb, seedBalancer = defaultSeedBalancer } = this.#options;
     const seed = this.#options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
     const spinMs = this.#options.spinMs ?? (this.#pes <= availableParallelism() ? 0.2 : 0);
+    const { program } = this.#options;
+    const trace = this.#options.trace === undefined ? undefined : prepareTrace(this.#options.trace, program, args);
     const isCaptured = this.#options.stdout === 'capture';
     for (let pe = 0; pe < this.#pes; pe++) {
-      const start = { pe, machine: this.#machine, args, seed, spinMs, shuffle, seedBalancer };
+      const start = { pe, machine: this.#machine, args, seed, spinMs, shuffle, seedBalancer, trace };
       const thread: PeThread = new PeThread(
         { start, isCaptured, heapMb },
         (message) => this.#onMessage(thread, message),

@@ -31,7 +31,9 @@ export function startMain(pe: Pe, main: Main): void {
       try {
         pe.needsTurn = true;
         pe.isMainRunning = true;
+        pe.trace?.resumed(undefined, undefined, 0, 0);
         Promise.resolve(main(pe.charm)).then(ended, fail);
+        pe.trace?.suspended();
       } catch (cause) {
         fail(cause);
       }

@@ -17,6 +17,9 @@ import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 import { ThreadHost } from './thread-host.ts';
+import { TraceLayout } from './trace/layout.ts';
+import { ThreadTrace } from './trace/thread-trace.ts';
+import { writeHead } from './trace/trace-files.ts';
 import type { WorkerMessage, WorkerOrder, WorkerStart } from './worker-protocol.ts';
 
 const port = parentPort!;
@@ -80,10 +83,11 @@ function neverLoaded(): never {
   throw new CharmError('ERR_PROGRAM', message, here);
 }
 
-function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink): Pe {
+function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink, trace: ThreadTrace | undefined): Pe {
   const { pe: id, machine, args, seed } = start;
   const word = id * peWordsPerPe + PeWord.progress;
   return new Pe({
+    ...(trace === undefined ? {} : { trace: trace.recording }),
     id,
     pes: machine.pes,
     pesPerNode: machine.pes,
@@ -97,6 +101,19 @@ function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink): Pe {
     seedBalancer: seedStrategyNamed(start.seedBalancer),
     progress: machine.peWords.subarray(word, word + 2),
   });
+}
+
+/** @throws CharmError ERR_OUTPUT if its file can't be made. */
+function openTrace(registry: Registry, queueLength: () => number): ThreadTrace | undefined {
+  const { trace, pe, machine } = start;
+  if (trace === undefined) return undefined;
+  try {
+    const layout = pe === 0 ? writeHead(trace, registry, machine.pes, machine.pes) : new TraceLayout(registry);
+    return new ThreadTrace({ start: trace, layout, pe, pes: machine.pes, queueLength });
+  } catch (cause) {
+    const message = `the trace can't be written to ${trace.directory}: ${describeThrown(cause)}`;
+    throw new CharmError('ERR_OUTPUT', message, here, { cause });
+  }
 }
 
 const uncaught = {
@@ -138,7 +155,8 @@ async function run(orders: Orders): Promise<void> {
     entries: table.entries.map((entry) => entry.name),
   }));
   tell({ kind: 'loaded', description: registry.describe(), classes });
-  const pe = makePe(registry, host, link);
+  const trace = openTrace(registry, () => pe.queue.length);
+  const pe: Pe = makePe(registry, host, link, trace);
   watchUncaught(pe);
   watchExit(pe);
   if (main !== undefined) {
@@ -146,6 +164,10 @@ async function run(orders: Orders): Promise<void> {
     startMain(pe, main);
   }
   await host.run(pe);
+  await trace?.close().catch((cause: unknown) => {
+    const message = `the trace is not complete: ${describeThrown(cause)}`;
+    process.stderr.write(`PE ${start.pe}: ${message}\n`);
+  });
 }
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {

@@ -93,6 +93,7 @@ export class ThreadHost implements PeHost {
       const done = pe.runSome(this.#batch);
       if (done > 0 && this.#idleSince !== 0) {
         this.#idleSince = 0;
+        pe.trace?.busy();
         this.#spinTime.found();
       }
       if (pe.needsTurn) {
@@ -108,7 +109,10 @@ export class ThreadHost implements PeHost {
       pe.onIdle();
       if (pe.queue.length > 0 || pe.needsTurn || this.#spinBriefly()) continue;
       const now = performance.now();
-      if (this.#idleSince === 0) this.#idleSince = now;
+      if (this.#idleSince === 0) {
+        this.#idleSince = now;
+        pe.trace?.idle();
+      }
       if (now - this.#idleSince >= this.#spinTime.ms && !this.#link.isHolding) return 'park';
       if (now - this.#lastTurn > turnEveryMs) return 'turn';
       this.#spin(now + spinSliceMs);

@@ -1,6 +1,7 @@
 /** What a job's supervisor and its PE threads say to each other. */
 import type { ErrorWire } from '../core/base/errors.ts';
 import type { SharedMachine } from '../transports/threads/threads-link.ts';
+import type { TraceStart } from './trace/trace-files.ts';
 
 /** Given to a worker when it starts. */
 export interface WorkerStart {
@@ -13,6 +14,8 @@ export interface WorkerStart {
   readonly shuffle: boolean;
   /** Its name. */
   readonly seedBalancer: string;
+  /** Where to record the run. */
+  readonly trace: TraceStart | undefined;
 }
 
 /**

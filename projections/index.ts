@@ -17,6 +17,7 @@ export { headText } from './format/own/head.ts';
 export { readOwn } from './format/own/read.ts';
 export { writeOwn } from './format/own/write.ts';
 export { linkMessages, MessageLinks } from './model/links.ts';
+export { LogWriter } from './model/log.ts';
 export { type Picture, Pyramid, type PyramidLevel } from './model/pyramid.ts';
 export { type ChunkSink, MemorySink, Recorder, type RecorderOptions, wakeCodes } from './model/recorder.ts';
 export {

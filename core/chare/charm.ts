@@ -15,6 +15,7 @@ import type { ArrayProxy, ElementProxy, GroupProxy, SendOptions } from './proxy-
 import type { Readonly } from './readonly.ts';
 import { Shape, ShapeKind } from './shape.ts';
 import { checkDelay } from './timer.ts';
+import { Tracing } from './tracing.ts';
 
 /** A chare class as a value. `A` are its constructor's parameters. */
 export type Constructor<C extends ChareBase, A extends readonly unknown[]> = new (...args: A) => C;
@@ -55,10 +56,13 @@ export type ChareOptions<A extends readonly unknown[]> = ConstructorArgs<A> & {
 type Optional<T> = Record<never, never> extends T ? [options?: T] : [options: T];
 
 export class Charm {
+  /** What the program adds to its trace. */
+  readonly trace: Tracing;
   readonly #pe: Pe;
 
   constructor(pe: Pe) {
     this.#pe = pe;
+    this.trace = new Tracing(pe);
   }
 
   /** Number of this PE, from 0. */
@@ -276,14 +280,19 @@ export class Charm {
 
   /** Counts outside work (a timer, a file, a request) as a message in flight until the promise settles. */
   async track<T>(work: Promise<T>): Promise<T> {
-    this.#pe.created++;
-    this.#pe.trackedCount++;
+    const pe = this.#pe;
+    const { current } = pe;
+    // Without an element, nobody knows whose entry method was the last one.
+    const entry = current === undefined ? undefined : pe.currentEntry;
+    pe.created++;
+    pe.trackedCount++;
     try {
       return await work;
     } finally {
-      this.#pe.processed++;
-      this.#pe.trackedCount--;
-      this.#pe.resumeSoon();
+      pe.processed++;
+      pe.trackedCount--;
+      pe.continuation.settling(current, entry);
+      pe.resumeSoon();
     }
   }
 

@@ -207,6 +207,7 @@ export class Collection {
     if (!this.#isReady) return this.whenReady(() => this.#sendAway(key, entry, args, options, reply, source, event));
     const { pe } = this;
     const name = event !== 0 || pe.trace === undefined || entry.isUntraced ? event : ++pe.lastEvent;
+    if (name !== event) pe.trace?.packing();
     this.#encodeEntry(key, entry, args, options, reply, source, name);
     if (name !== event) pe.trace?.sent(name, this, key, entry, options, pe.writer.frameBytes);
     this.location.send(key);
@@ -309,6 +310,7 @@ export class Collection {
     const entry = this.type.table.byId(frame.small);
     const reply = (flags & ElementFlag.reply) === 0 ? undefined : new RemoteReply(this.pe, frame.u32(), frame.f64());
     const options = (flags & ElementFlag.options) === 0 ? undefined : readOptions(frame);
+    this.pe.trace?.unpacking(frame.limit - frame.start);
     const args = decodeArguments(frame, this.pe.context);
     const event = frameEvent(frame.view, frame.start);
     const task = new EntryTask(element, entry, args, reply, source, options, event);
@@ -413,6 +415,7 @@ export class Collection {
       this.pe.current = element;
       this.constructing = element;
       construct(element, this.type.create, args);
+      this.pe.trace?.constructed(element);
     } catch (cause) {
       const place = { pe: this.pe.id, chare: element.label, entry: 'constructor' };
       this.pe.fail(new EntryError('ERR_CONSTRUCTOR_FAILED', describeThrown(cause), place, { cause }));

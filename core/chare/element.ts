@@ -39,6 +39,8 @@ export class ElementRecord implements ElementIndex {
   isPinned = false;
   /** PEs that have been told that it is here. */
   corrected: Set<number> | undefined = undefined;
+  /** For whoever watches this PE: a number of its own; -1 before it has given one. */
+  watchNumber = -1;
   /** Messages that wait for its state, requests for messages, channels; of elements that use any of them. */
   mailbox: Mailbox | undefined = undefined;
 

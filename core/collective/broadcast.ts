@@ -206,6 +206,7 @@ export class BroadcastManager {
   #accept(broadcast: Broadcast, options: SendOptions | undefined): void {
     const { pe, root } = this.#collection;
     this.#pending.push(broadcast);
+    pe.trace?.broadcastQueued(this.#collection, broadcast.source, broadcast.event);
     pe.post(new BroadcastTask(this.#collection, this.#last, root), options);
   }
 

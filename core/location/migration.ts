@@ -73,6 +73,7 @@ export function emigrate(element: ElementRecord): void {
   for (const companion of element.companions) if (companion.mustDie) companion.collection.bury(companion);
   const { companions } = element;
   const { pe, boundSet, location } = collection;
+  pe.trace?.leaving();
   for (const companion of companions) {
     companion.moveTo = -1;
     callHook(companion, 'aboutToMigrate');
@@ -126,6 +127,7 @@ export function immigrate(first: Collection, frame: Reader): void {
     const copy = frame.copy();
     return first.location.expect(key, epoch, () => pe.replay(copy));
   }
+  pe.trace?.arriving();
   const companions: ElementRecord[] = [];
   const states: unknown[] = [];
   for (const collection of collections) {

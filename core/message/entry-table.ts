@@ -22,7 +22,7 @@ const hooks = ['aboutToMigrate', 'justMigrated', 'pack', 'unpack', 'resumeFromSy
 const skipped = new Set(['constructor', 'then', 'toJSON', ...hooks]);
 
 /** From here on ids mean entry methods of the runtime, which every class has. */
-const firstSystemId = 0xff00;
+export const firstSystemId = 0xff00;
 
 /** An entry method of the runtime: it gets the chare as `this`, like any other. */
 export function systemEntry(number: number, name: string, run: EntryMethod['run']): EntryMethod {
@@ -33,11 +33,12 @@ export class EntryTable {
   readonly className: string;
   readonly entries: readonly EntryMethod[];
   readonly #byName: ReadonlyMap<string, EntryMethod>;
-  readonly #system: readonly EntryMethod[];
+  /** Those of the runtime, by number. */
+  readonly system: readonly EntryMethod[];
 
   constructor(className: string, prototype: object, base: object, system: readonly EntryMethod[] = []) {
     this.className = className;
-    this.#system = system;
+    this.system = system;
     const methods = new Map<string, EntryMethod['run']>();
     for (let p = prototype; p !== base && p !== null && p !== Object.prototype; p = Object.getPrototypeOf(p)) {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(p))) {
@@ -64,7 +65,7 @@ export class EntryTable {
 
   /** @throws CharmError ERR_UNKNOWN_ENTRY for a number that a peer must not have sent. */
   byId(id: number): EntryMethod {
-    const entry = this.entries[id] ?? this.#system[id - firstSystemId];
+    const entry = this.entries[id] ?? this.system[id - firstSystemId];
     if (entry === undefined) {
       throw new CharmError(
         'ERR_UNKNOWN_ENTRY',

@@ -193,17 +193,25 @@ export class FutureTable {
   settle(home: number, id: number, isValue: boolean, value: unknown): void {
     if (home === this.#pe.id) return this.#settleHere(id, isValue, value);
     const writer = this.#pe.writer;
+    const event = this.#pe.trace === undefined ? 0 : ++this.#pe.lastEvent;
     writer.begin(FrameKind.future, isValue ? 1 : 0, 0, 0, this.#pe.id);
     writer.f64(id);
+    writer.u32(event);
     encodeValue(writer, value, 'the value of a future');
     writer.end();
+    this.#pe.trace?.replied(event, home, writer.frameBytes);
     this.#pe.send(home);
   }
 
   #onFrame(frame: Reader): void {
     const isValue = frame.flags === 1;
     const id = frame.f64();
-    this.#settleHere(id, isValue, decodeValue(frame, this.#pe.context));
+    const event = frame.u32();
+    const value = decodeValue(frame, this.#pe.context);
+    const { continuation } = this.#pe;
+    continuation.causedBy(frame.source, event);
+    this.#settleHere(id, isValue, value);
+    continuation.causedBy(0, 0);
   }
 
   #settleHere(id: number, isValue: boolean, value: unknown): void {

@@ -111,6 +111,7 @@ export class Request extends Promise<unknown> implements Wait {
     try {
       const messages = this.#find();
       if (messages === undefined) return false;
+      this.mailbox.pe.continuation.settling(this.element, this.#entry);
       this.#granted();
       const values = this.#sources.map((source, i) => source.take(messages[i]!));
       this.#resolve(this.#isTuple ? Promise.all(values) : values[0]);

@@ -204,6 +204,7 @@ export class Pe {
       this.#early.push(frame.copy());
       return;
     }
+    this.trace?.scheduling();
     this.#dispatch(kind, frame);
     if (isCounted(kind)) this.processed++;
   }
@@ -305,6 +306,7 @@ export class Pe {
     let sinceTurn = 0;
     if (this.continuation.isActive) this.continuation.tasksBegin();
     this.isRunningTasks = true;
+    this.trace?.scheduling();
     if (this.gated.size > 0) this.reexamine();
     try {
       while (done < tasksMax) {

@@ -26,8 +26,15 @@ export interface TraceSink {
   ): void;
   /** A message for all elements leaves its sender. */
   broadcast(event: number, collection: Collection, entry: EntryMethod, options: SendOptions | undefined): void;
+  /** The result of an entry method, or the value of a future, leaves for PE `to`, which may be this one. */
+  replied(event: number, to: number, bytes: number): void;
+  /** A message for an element elsewhere is about to be encoded; one of `bytes` that has come is about to be decoded. */
+  packing(): void;
+  unpacking(bytes: number): void;
   /** A message from another PE goes into the queue of this one. Those from here go there when they are sent. */
   queued(element: ElementRecord, source: number, event: number): void;
+  /** A broadcast, from whichever PE, goes into the queue of this one. */
+  broadcastQueued(collection: Collection, source: number, event: number): void;
   /** A message came here for an element that is not here, and was sent on to PE `to`; `event` is 0 for the runtime's own. */
   passedOn(collection: Collection, key: Key, source: number, event: number, to: number): void;
   /** The entry method that message (`source`, `event`) calls begins. One that lets a waiting message run encloses it. */
@@ -35,10 +42,22 @@ export interface TraceSink {
   /** It has returned; an async one goes on later. A move that it asked for has been made. */
   end(element: ElementRecord): void;
 
-  /** An element is about to be constructed here; has ended; goes to another PE; has come from another PE. */
+  /**
+   * An async method of the element, or `main` where there is none, goes on: message (`source`, `event`), the value that
+   * it waited for, has come. `event` is 0 if that is not known.
+   */
+  resumed(element: ElementRecord | undefined, entry: EntryMethod | undefined, source: number, event: number): void;
+  /** What went on, or `main`, has come to its next await or its end. */
+  suspended(): void;
+
+  /** An element is about to be constructed here; has been; has ended. */
   created(element: ElementRecord): void;
+  constructed(element: ElementRecord): void;
   died(element: ElementRecord): void;
+  /** An element is about to be packed, to leave; goes to another PE; is about to be unpacked; has come from another PE. */
+  leaving(): void;
   left(element: ElementRecord, to: number, bytes: number): void;
+  arriving(): void;
   arrived(element: ElementRecord, from: number, bytes: number): void;
 
   /** An element has contributed to its collection's reduction `number`; at the root, that reduction is complete. */
@@ -50,4 +69,57 @@ export interface TraceSink {
   /** Told by the host: this PE has nothing to do; it has something to do again. */
   idle(): void;
   busy(): void;
+
+  /** The scheduler begins to run tasks, or takes in a frame: since the last call other things may have run. */
+  scheduling(): void;
+
+  // What the program tells: see chare/tracing.ts.
+
+  /** Whether anything is recorded. */
+  readonly isOn: boolean;
+  turn(isOn: boolean): void;
+  userEvent(name: string): void;
+  bracketBegin(name: string, nested: number): void;
+  bracketEnd(name: string, nested: number): void;
+  note(text: string): void;
+  statistic(name: string, value: number, at: number): void;
+  /** A number that belongs to the entry method that runs. */
+  userValue(value: number): void;
+}
+
+/** Hears everything and does nothing: what a sink extends that wants to hear of a few things only. */
+export class SilentSink implements TraceSink {
+  readonly isOn: boolean = true;
+  sent(..._: Parameters<TraceSink['sent']>): void {}
+  broadcast(..._: Parameters<TraceSink['broadcast']>): void {}
+  replied(..._: Parameters<TraceSink['replied']>): void {}
+  packing(): void {}
+  unpacking(_bytes: number): void {}
+  queued(..._: Parameters<TraceSink['queued']>): void {}
+  broadcastQueued(..._: Parameters<TraceSink['broadcastQueued']>): void {}
+  passedOn(..._: Parameters<TraceSink['passedOn']>): void {}
+  begin(..._: Parameters<TraceSink['begin']>): void {}
+  end(_element: ElementRecord): void {}
+  resumed(..._: Parameters<TraceSink['resumed']>): void {}
+  suspended(): void {}
+  created(_element: ElementRecord): void {}
+  constructed(_element: ElementRecord): void {}
+  died(_element: ElementRecord): void {}
+  leaving(): void {}
+  left(..._: Parameters<TraceSink['left']>): void {}
+  arriving(): void {}
+  arrived(..._: Parameters<TraceSink['arrived']>): void {}
+  contributed(..._: Parameters<TraceSink['contributed']>): void {}
+  reduced(..._: Parameters<TraceSink['reduced']>): void {}
+  quiescence(): void {}
+  idle(): void {}
+  busy(): void {}
+  scheduling(): void {}
+  turn(_isOn: boolean): void {}
+  userEvent(_name: string): void {}
+  bracketBegin(_name: string, _nested: number): void {}
+  bracketEnd(_name: string, _nested: number): void {}
+  note(_text: string): void {}
+  statistic(_name: string, _value: number, _at: number): void {}
+  userValue(_value: number): void {}
 }

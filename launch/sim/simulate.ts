@@ -21,6 +21,7 @@ import { SimNetwork } from '../../transports/sim/sim-network.ts';
 import { mainOf, startMain } from '../main-task.ts';
 import { prepareProgram } from '../program-loader.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
+import { SimTrace } from '../trace/sim-trace.ts';
 import { resolveNetwork } from './network-file.ts';
 import { SimLoop } from './sim-loop.ts';
 import { SpeedProfile } from './speed-profile.ts';
@@ -50,6 +51,8 @@ export interface SimulationOptions {
   readonly seedBalancer?: string | SeedStrategy;
   /** Makes what watches a PE, given its number and a function that tells virtual seconds there. */
   readonly trace?: (pe: number, now: () => number) => TraceSink;
+  /** Records the run, in virtual time, into this directory: see docs/projections.md. A trace that is there is replaced. */
+  readonly traceDirectory?: string;
   /** Ends the run early. */
   readonly signal?: AbortSignal;
 }
@@ -110,6 +113,7 @@ class Simulation {
   readonly #network: SimNetwork;
   readonly #loop: SimLoop;
   readonly #nodes: number;
+  readonly #record: SimTrace | undefined;
 
   constructor(options: SimulationOptions, program: ProgramModule, network: NetworkDescription, pesPerNode: number) {
     const { pes, seed = 1, args = [], scale = 1, trace, seedBalancer = defaultSeedBalancer } = options;
@@ -122,6 +126,10 @@ class Simulation {
     const main = mainOf(program, 'the program');
     const writer = new Writer(registry.classes);
     const progress = new Int32Array(4);
+    const { traceDirectory: directory } = options;
+    const name = typeof options.program === 'string' || options.program instanceof URL ? options.program : 'program';
+    this.#record =
+      directory === undefined ? undefined : new SimTrace({ directory, program: name, args, registry, pes, pesPerNode });
     const cores = new Cores(this.#network, network.coresPerHost);
     for (let id = 0; id < pes; id++) {
       const virtual: VirtualPe = new VirtualPe({
@@ -132,7 +140,13 @@ class Simulation {
         speed: new SpeedProfile(id, network.speeds),
         taskSeconds: (network.taskUs ?? 0.1) * 1e-6,
         measure,
-        trace: trace?.(id, () => virtual.now),
+        trace:
+          trace?.(id, () => virtual.now) ??
+          this.#record?.recordingOf(
+            id,
+            () => virtual.now,
+            () => virtual.pe.queue.length,
+          ),
       });
       virtual.adopt(
         new Pe({
@@ -162,6 +176,7 @@ class Simulation {
 
   async run(): Promise<SimulationResult> {
     const end = await this.#loop.run();
+    await this.#record?.close();
     return {
       ...end,
       messages: this.#pes.reduce((sum, { pe }) => sum + pe.processed, 0),

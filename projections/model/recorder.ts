@@ -26,11 +26,19 @@ import {
   wakes,
 } from './schema.ts';
 
+/** A name that became known while the PE ran. Numbers of events and statistics are the PE's own. */
+export type NameDefinition =
+  | { readonly kind: 'event'; readonly id: number; readonly name: string }
+  | { readonly kind: 'stat'; readonly id: number; readonly name: string }
+  /** That many dimensions has the collection with row `id`. */
+  | { readonly kind: 'dimensions'; readonly id: number; readonly dimensions: number };
+
 /** Where the rows of one PE go. */
 export interface ChunkSink {
   /** Takes the first `rows` rows, and returns columns of the same length to go on with: the same ones if it copied them. */
   take<K extends TableName>(table: K, columns: Columns<Schemas[K]>, rows: number): Columns<Schemas[K]>;
   takeTexts(texts: readonly string[]): void;
+  takeNames(names: readonly NameDefinition[]): void;
   /** Nothing comes after this. */
   finish(begin: number, end: number): void;
 }
@@ -39,7 +47,7 @@ export interface RecorderOptions {
   readonly sink: ChunkSink;
   /** When the PE began, nanoseconds. */
   readonly begin: number;
-  /** Rows of a chunk of executions, sends, idles; others have a quarter. Memory is about 200 B times this. */
+  /** Rows of a chunk of executions, sends, idles, arrivals; others have a quarter. Memory is about 250 B times this. */
   readonly chunkRows?: number;
 }
 
@@ -96,6 +104,7 @@ export class Recorder {
   readonly #points: OpenTable<'points'>;
   readonly #destinations: OpenTable<'destinations'>;
   readonly #elements: OpenTable<'elements'>;
+  readonly #arrivals: OpenTable<'arrivals'>;
   /** Sends and destinations of the PE's whole life. */
   #sendCount = 0;
   #destinationCount = 0;
@@ -106,6 +115,7 @@ export class Recorder {
   readonly #brackets: OpenBracket[] = [];
   #texts: string[] = [];
   #textCount = 0;
+  #names: NameDefinition[] = [];
 
   constructor({ sink, begin, chunkRows = 4096 }: RecorderOptions) {
     this.#sink = sink;
@@ -118,6 +128,7 @@ export class Recorder {
     this.#points = new OpenTable('points', fewRows, sink);
     this.#destinations = new OpenTable('destinations', fewRows, sink);
     this.#elements = new OpenTable('elements', fewRows, sink);
+    this.#arrivals = new OpenTable('arrivals', chunkRows, sink);
   }
 
   /** Ends the open execution, if there is one. `source` and `message` name the message; `enqueued` may be NaN. */
@@ -329,6 +340,20 @@ export class Recorder {
     return this.#elementCount++;
   }
 
+  /** A message has come into the queue: see schema.ts. */
+  arrival(time: number, source: number, message: number): void {
+    const table = this.#arrivals;
+    const row = table.next();
+    const { columns } = table;
+    columns.time[row] = time;
+    columns.source[row] = source;
+    columns.message[row] = message;
+  }
+
+  define(name: NameDefinition): void {
+    this.#names.push(name);
+  }
+
   #text(text: string): number {
     this.#texts.push(text);
     return this.#textCount++;
@@ -338,6 +363,8 @@ export class Recorder {
   flush(): void {
     if (this.#texts.length > 0) this.#sink.takeTexts(this.#texts);
     this.#texts = [];
+    if (this.#names.length > 0) this.#sink.takeNames(this.#names);
+    this.#names = [];
     for (const table of this.#tables()) table.flush();
     this.#flushExecutions();
   }
@@ -370,7 +397,7 @@ export class Recorder {
   }
 
   #tables(): readonly { flush(): void }[] {
-    return [this.#elements, this.#destinations, this.#sends, this.#idles, this.#spans, this.#points];
+    return [this.#elements, this.#destinations, this.#sends, this.#idles, this.#spans, this.#points, this.#arrivals];
   }
 }
 
@@ -384,8 +411,10 @@ export class MemorySink implements ChunkSink {
     points: [],
     destinations: [],
     elements: [],
+    arrivals: [],
   };
   readonly texts: string[] = [];
+  readonly names: NameDefinition[] = [];
   begin = 0;
   end = 0;
   isFinished = false;
@@ -398,6 +427,10 @@ export class MemorySink implements ChunkSink {
 
   takeTexts(texts: readonly string[]): void {
     this.texts.push(...texts);
+  }
+
+  takeNames(names: readonly NameDefinition[]): void {
+    this.names.push(...names);
   }
 
   finish(begin: number, end: number): void {

@@ -98,6 +98,11 @@ export const schemas = {
     /** Row of `texts` for an index that is not made of integers. */
     text: 'i32',
   },
+  /**
+   * When a message came into the queue of the PE, before it is known which execution it leads to. Only in what a runtime
+   * records; the reader puts it where it belongs.
+   */
+  arrivals: { time: 'f64', source: 'i32', message: 'i32' },
 } as const satisfies Record<string, Schema>;
 
 export type Schemas = typeof schemas;
@@ -110,6 +115,7 @@ export const tableNames: readonly TableName[] = [
   'points',
   'destinations',
   'elements',
+  'arrivals',
 ];
 
 /** Why an execution began. */

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { Chare, type Charm, Reducer } from 'charm4ts';
 import fc from 'fast-check';
 import type { ElementRecord } from '../../core/chare/element.ts';
-import type { TraceSink } from '../../core/pe/trace-sink.ts';
+import { SilentSink, type TraceSink } from '../../core/pe/trace-sink.ts';
 import { check } from '../support/property.ts';
 import { run, schedules } from '../support/schedule.ts';
 
@@ -30,7 +30,7 @@ class Watch {
       if (to === undefined) this.places.delete(element.label);
       else this.places.set(element.label, to);
     };
-    return {
+    return Object.assign(new SilentSink(), {
       sent: (event, _collection, _key, _entry, _options, bytes) => this.sent.set(name(event), bytes),
       broadcast: (event) => this.broadcasts.add(name(event)),
       queued: (_element, source, event) => assert(this.sent.has(name(event, source))),
@@ -58,7 +58,7 @@ class Watch {
       quiescence: () => this.quiescences++,
       idle: () => assert.equal(stack.length, 0),
       busy: () => assert.equal(stack.length, 0),
-    };
+    } satisfies Partial<TraceSink>);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Chunks to bytes and back. */
 import { type AnyColumn, bytesOfType, type Columns, columnsIn, rowsOf, slice } from '../../model/columns.ts';
+import type { NameDefinition } from '../../model/recorder.ts';
 import type { ColumnType, Schema, Schemas, TableName } from '../../model/schema.ts';
 import {
   checksum,
@@ -9,6 +10,8 @@ import {
   endTable,
   fileHeadBytes,
   fileMagic,
+  logTable,
+  namesTable,
   padded,
   payloadBytes,
   schemaOf,
@@ -16,9 +19,9 @@ import {
   traceVersion,
 } from './layout.ts';
 
-export function encodeFileHead(pe: number): Uint8Array {
+export function encodeFileHead(pe: number, flags = 0): Uint8Array {
   const head = new Uint32Array(fileHeadBytes / 4);
-  head.set([fileMagic, traceVersion, pe, 0]);
+  head.set([fileMagic, traceVersion, pe, flags]);
   return new Uint8Array(head.buffer);
 }
 
@@ -50,10 +53,30 @@ export function encodeChunk<K extends TableName>(
 }
 
 export function encodeTexts(texts: readonly string[]): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(texts));
+  return encodeJson(textsTable, texts);
+}
+
+/** @param memory as for `encodeChunk`. */
+export function encodeLog(
+  words: Uint32Array,
+  memory: Uint8Array = new Uint8Array(chunkHeadBytes + padded(words.length * 4)),
+): Uint8Array {
+  const length = words.length * 4;
+  const bytes = memory.subarray(0, chunkHeadBytes + padded(length));
+  bytes.set(new Uint8Array(words.buffer, words.byteOffset, length), chunkHeadBytes);
+  bytes.fill(0, chunkHeadBytes + length);
+  return seal(bytes, logTable, words.length);
+}
+
+export function encodeNames(names: readonly NameDefinition[]): Uint8Array {
+  return encodeJson(namesTable, names);
+}
+
+function encodeJson(table: number, items: readonly unknown[]): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(items));
   const bytes = new Uint8Array(chunkHeadBytes + padded(json.length)).fill(0x20, chunkHeadBytes);
   bytes.set(json, chunkHeadBytes);
-  return seal(bytes, textsTable, texts.length);
+  return seal(bytes, table, items.length);
 }
 
 export function encodeEnd(begin: number, end: number): Uint8Array {

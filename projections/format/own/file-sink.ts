@@ -6,20 +6,30 @@
  *  3. At most `backlogMax` chunks are under way. With more, the PE writes itself and waits: memory is bounded, and the
  *     trace is complete. How often that happened is in `waits`.
  *  4. `close` waits for all writes. `closeNow` is for a process that ends: what is under way is left to the system.
+ *  5. With `isTransient` the file is open only while something is written, and every write waits: for thousands of PEs in
+ *     one process, which may not have that many files open.
  *
  * An error of writing is kept, and thrown by `close`; recording goes on without effect, since a full disk must not end
  * the run.
  */
 import { close, closeSync, openSync, write, writeSync } from 'node:fs';
 import { type Columns, rowsOf } from '../../model/columns.ts';
-import type { ChunkSink } from '../../model/recorder.ts';
+import type { ChunkSink, NameDefinition } from '../../model/recorder.ts';
 import type { Schemas, TableName } from '../../model/schema.ts';
-import { chunkBytes, encodeChunk, encodeEnd, encodeFileHead, encodeTexts } from './chunks.ts';
+import { chunkBytes, encodeChunk, encodeEnd, encodeFileHead, encodeLog, encodeNames, encodeTexts } from './chunks.ts';
+import { chunkHeadBytes, isRecordedFlag } from './layout.ts';
+
+export interface FileSinkOptions {
+  readonly backlogMax?: number;
+  readonly isTransient?: boolean;
+}
 
 export class FileSink implements ChunkSink {
   /** Chunks for which the PE had to wait. */
   waits = 0;
-  readonly #file: number;
+  #file: number;
+  readonly #path: string;
+  readonly #isTransient: boolean;
   readonly #backlogMax: number;
   /** Memory of chunks that have been written, to be used again. */
   readonly #spare: Readonly<Record<TableName, Uint8Array[]>> = {
@@ -30,17 +40,23 @@ export class FileSink implements ChunkSink {
     points: [],
     destinations: [],
     elements: [],
+    arrivals: [],
   };
+  readonly #spareLogs: Uint8Array[] = [];
   #position = 0;
   #underWay = 0;
+  #mustHurry = false;
   #error: Error | undefined;
   #onIdle: (() => void) | undefined;
 
   /** Creates the file, or empties it. @throws Error of the system */
-  constructor(path: string, pe: number, { backlogMax = 16 }: { readonly backlogMax?: number } = {}) {
+  constructor(path: string, pe: number, { backlogMax = 16, isTransient = false }: FileSinkOptions = {}) {
+    this.#path = path;
     this.#file = openSync(path, 'w');
-    this.#backlogMax = backlogMax;
-    this.#writeNow(encodeFileHead(pe));
+    this.#isTransient = isTransient;
+    this.#backlogMax = isTransient ? 0 : backlogMax;
+    if (isTransient) closeSync(this.#file);
+    this.#writeNow(encodeFileHead(pe, isRecordedFlag));
   }
 
   take<K extends TableName>(table: K, columns: Columns<Schemas[K]>, rows: number): Columns<Schemas[K]> {
@@ -50,8 +66,26 @@ export class FileSink implements ChunkSink {
     return columns;
   }
 
+  /** Words of the PE's log; they may be written over afterwards. */
+  takeLog(words: Uint32Array): void {
+    const bytes = chunkHeadBytes + words.byteLength + 8;
+    let memory = this.#spareLogs.pop();
+    if (memory === undefined || memory.length < bytes) memory = new Uint8Array(bytes);
+    const taken = memory;
+    this.#write(encodeLog(words, taken), () => this.#spareLogs.push(taken));
+  }
+
   takeTexts(texts: readonly string[]): void {
     this.#write(encodeTexts(texts));
+  }
+
+  takeNames(names: readonly NameDefinition[]): void {
+    this.#write(encodeNames(names));
+  }
+
+  /** From now on every write waits: the process is about to end. */
+  hurry(): void {
+    this.#mustHurry = true;
   }
 
   finish(begin: number, end: number): void {
@@ -64,19 +98,19 @@ export class FileSink implements ChunkSink {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
-    await new Promise<void>((resolve) => close(this.#file, () => resolve()));
+    if (!this.#isTransient) await new Promise<void>((resolve) => close(this.#file, () => resolve()));
     if (this.#error !== undefined) throw this.#error;
   }
 
   closeNow(): void {
-    closeSync(this.#file);
+    if (!this.#isTransient) closeSync(this.#file);
   }
 
   /** @param onDone when the bytes may be written over. */
   #write(bytes: Uint8Array, onDone?: () => void): void {
     if (this.#error !== undefined) return;
-    if (this.#underWay >= this.#backlogMax) {
-      this.waits++;
+    if (this.#mustHurry || this.#underWay >= this.#backlogMax) {
+      if (!this.#isTransient) this.waits++;
       this.#writeNow(bytes);
       onDone?.();
       return;
@@ -100,8 +134,10 @@ export class FileSink implements ChunkSink {
     if (this.#error !== undefined) return;
     const position = this.#reserve(bytes);
     try {
+      if (this.#isTransient) this.#file = openSync(this.#path, 'r+');
       for (let done = 0; done < bytes.length; )
         done += writeSync(this.#file, bytes, done, bytes.length - done, position + done);
+      if (this.#isTransient) closeSync(this.#file);
     } catch (error) {
       this.#error = error as Error;
     }

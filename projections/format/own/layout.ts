@@ -9,8 +9,9 @@
  *     u32 magic | u32 table | u32 rows | u32 payload bytes | u32 checksum of the payload | u32 checksum of these five
  *
  * The payload has the columns of the table in the order of schema.ts, each filled up to a multiple of 8 bytes, so that
- * columns can be read where they lie. Two tables more: `texts`, a JSON array of strings, and `end`, the PE's first and
- * last moment as two doubles. All numbers are little-endian.
+ * columns can be read where they lie. Four tables more: `log`, the log of a
+ * running PE (log.ts), whose rows are words; `texts`, a JSON array of strings; `names`, a JSON array of name
+ * definitions (recorder.ts); and `end`, the PE's first and last moment as two doubles. All numbers are little-endian.
  *
  * A chunk is complete or absent: whatever is cut or changed, the chunks before it are read. A file without `end` is of a
  * run that crashed or is still going.
@@ -26,9 +27,13 @@ export const headSuffix = '.trace.json';
 /** "C4T" and a newline. */
 export const fileMagic = 0x0a543443;
 export const fileHeadBytes = 16;
+/** A flag of the file head: as a runtime records it, to be completed from the records of other PEs. */
+export const isRecordedFlag = 1;
 /** "CHNK". */
 export const chunkMagic = 0x4b4e4843;
 export const chunkHeadBytes = 24;
+export const logTable = 0xfc;
+export const namesTable = 0xfd;
 export const textsTable = 0xfe;
 export const endTable = 0xff;
 

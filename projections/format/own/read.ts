@@ -4,8 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { ProblemList, TraceError } from '../../errors.ts';
 import { assemble } from '../../model/assemble.ts';
 import { type Columns, concat, rowsOf } from '../../model/columns.ts';
+import { complete, type RecordedPe } from '../../model/complete.ts';
 import { joinElements, type PeElements } from '../../model/elements.ts';
-import { MemorySink } from '../../model/recorder.ts';
+import { LogPlayer } from '../../model/log.ts';
+import { joinNames, type NamedPe } from '../../model/names.ts';
+import { type ChunkSink, MemorySink, type NameDefinition, Recorder } from '../../model/recorder.ts';
 import type { Schemas, TableName } from '../../model/schema.ts';
 import type { Trace, TraceInfo } from '../../model/trace.ts';
 import { inTurns, type ReadOptions } from '../options.ts';
@@ -18,6 +21,9 @@ import {
   fileHeadBytes,
   fileMagic,
   headSuffix,
+  isRecordedFlag,
+  logTable,
+  namesTable,
   payloadBytes,
   peFileName,
   schemaOf,
@@ -39,7 +45,7 @@ export async function readOwn(path: string, options: ReadOptions = {}): Promise<
   const info = readHead(await readFile(head, 'utf8'), basename(head));
   const problems = new ProblemList();
   const wanted = Array.from({ length: info.pes }, (_, pe) => pe).filter((pe) => options.pes?.has(pe) ?? true);
-  const pes: PeElements[] = [];
+  const pes: PeRead[] = [];
   let done = 0;
   await inTurns(wanted, filesAtOnce, async (pe) => {
     const file = peFileName(name, pe);
@@ -50,7 +56,13 @@ export async function readOwn(path: string, options: ReadOptions = {}): Promise<
   });
   pes.sort((a, b) => a.trace.pe - b.trace.pe);
   const elements = joinElements(pes);
-  return { name, info, pes: pes.map(({ trace }) => trace), elements, problems: problems.problems };
+  complete(pes.filter(({ isRecorded }) => isRecorded));
+  const named = joinNames(info, pes);
+  return { name, info: named, pes: pes.map(({ trace }) => trace), elements, problems: problems.problems };
+}
+
+interface PeRead extends PeElements, NamedPe, RecordedPe {
+  readonly isRecorded: boolean;
 }
 
 async function findHead(directory: string): Promise<string> {
@@ -81,11 +93,13 @@ async function readAligned(path: string): Promise<ArrayBuffer | undefined> {
   }
 }
 
-function peOf(pe: number, file: string, bytes: ArrayBuffer, info: TraceInfo, problems: ProblemList): PeElements {
+function peOf(pe: number, file: string, bytes: ArrayBuffer, info: TraceInfo, problems: ProblemList): PeRead {
   const sink = decodeFile(bytes, file, pe, problems);
   const elements = concat(schemaOf('elements'), sink.chunks.elements);
   const limits = { file, problems, entries: info.entries.length, elements: rowsOf(elements) };
-  return { trace: assemble(pe, sink, limits), elements, texts: sink.texts };
+  const isRecorded = bytes.byteLength >= fileHeadBytes && (new Uint32Array(bytes, 12, 1)[0]! & isRecordedFlag) !== 0;
+  const arrivals = concat(schemaOf('arrivals'), sink.chunks.arrivals);
+  return { trace: assemble(pe, sink, limits), elements, arrivals, isRecorded, texts: sink.texts, names: sink.names };
 }
 
 /** All chunks up to the first that is damaged. */
@@ -100,12 +114,53 @@ export function decodeFile(file: ArrayBuffer, name: string, pe: number, problems
   if (magic !== fileMagic) return stop(0, 'is no file of a trace');
   if (version !== traceVersion) return stop(4, `this reads version ${traceVersion}, not ${version}`);
   if (ownPe !== pe) return stop(8, `is the file of PE ${ownPe}`);
+  const log = new LogReader(pe, sink);
+  try {
+    return readChunks(sink, log, file, stop);
+  } finally {
+    log.finish();
+  }
+}
+
+/** Plays logs into the tables. */
+class LogReader {
+  readonly #recorder: Recorder;
+  readonly #player: LogPlayer;
+
+  constructor(pe: number, sink: MemorySink) {
+    const tables: ChunkSink = {
+      take: (table, columns, rows) => sink.take(table, columns, rows),
+      takeTexts: (texts) => sink.takeTexts(texts),
+      takeNames: (names) => sink.takeNames(names),
+      // Whether the PE came to its end is said by the file.
+      finish: () => undefined,
+    };
+    this.#recorder = new Recorder({ sink: tables, begin: 0 });
+    this.#player = new LogPlayer(pe, this.#recorder);
+  }
+
+  play(words: Uint32Array): string | undefined {
+    return this.#player.play(words);
+  }
+
+  /** What is open stays open. */
+  finish(): void {
+    this.#recorder.finish(this.#player.time);
+  }
+}
+
+function readChunks(
+  sink: MemorySink,
+  log: LogReader,
+  file: ArrayBuffer,
+  stop: (offset: number, problem: string) => MemorySink,
+): MemorySink {
   let offset = fileHeadBytes;
   while (offset < file.byteLength) {
     const head = decodeHead(file, offset);
     if (head === undefined)
       return stop(offset, `cut or damaged; the ${file.byteLength - offset} bytes from here are not read`);
-    const problem = readChunk(sink, file, offset + chunkHeadBytes, head);
+    const problem = readChunk(sink, log, file, offset + chunkHeadBytes, head);
     if (problem !== undefined) return stop(offset, `${problem}; nothing is read from here`);
     offset += chunkHeadBytes + head.bytes;
   }
@@ -116,6 +171,7 @@ export function decodeFile(file: ArrayBuffer, name: string, pe: number, problems
 /** @returns what is wrong, if something is. */
 function readChunk(
   sink: MemorySink,
+  log: LogReader,
   file: ArrayBuffer,
   offset: number,
   { table, rows, bytes, checksum: sum }: ChunkHead,
@@ -128,7 +184,12 @@ function readChunk(
     sink.finish(begin!, end!);
     return undefined;
   }
+  if (table === logTable)
+    return rows * 4 > bytes
+      ? `a log of ${rows} words in ${bytes} bytes`
+      : log.play(new Uint32Array(file, offset, rows));
   if (table === textsTable) return readTexts(sink, payload);
+  if (table === namesTable) return readNames(sink, payload);
   const name = tableOf(table);
   if (name === undefined) return `there is no table ${table}`;
   if (payloadBytes(schemaOf(name), rows) !== bytes) return `${rows} rows of ${name} do not have ${bytes} bytes`;
@@ -150,4 +211,24 @@ function readTexts(sink: MemorySink, payload: Uint8Array): string | undefined {
   } catch {
     return 'texts are no JSON';
   }
+}
+
+function readNames(sink: MemorySink, payload: Uint8Array): string | undefined {
+  try {
+    const names: unknown = JSON.parse(new TextDecoder().decode(payload));
+    if (!Array.isArray(names)) return 'names are no array';
+    sink.takeNames(names.filter(isName));
+    return undefined;
+  } catch {
+    return 'names are no JSON';
+  }
+}
+
+function isName(value: unknown): value is NameDefinition {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, id, name, dimensions } = value as Record<string, unknown>;
+  if (!Number.isInteger(id)) return false;
+  if (kind === 'dimensions')
+    return Number.isInteger(dimensions) && (dimensions as number) >= -1 && (dimensions as number) <= 6;
+  return (kind === 'event' || kind === 'stat') && typeof name === 'string';
 }
