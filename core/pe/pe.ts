@@ -13,6 +13,7 @@ import type { SeedStrategy } from '../balance/seed-balancer.ts';
 import { SeedPool } from '../balance/seed-pool.ts';
 import type { Clock } from '../base/clock.ts';
 import { CharmError, describeThrown, EntryError, stuckError, UsageError } from '../base/errors.ts';
+import { isPromise } from '../base/is-promise.ts';
 import type { Random } from '../base/random.ts';
 import { Charm } from '../chare/charm.ts';
 import { CollectionTable } from '../chare/collection-table.ts';
@@ -494,8 +495,4 @@ export class Pe {
   stuck(waits: readonly string[]): void {
     this.fail(stuckError(waits));
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
