@@ -9,7 +9,7 @@ function only(from, allowed, comment) {
     severity: 'error',
     from: { path: inside(from) },
     to: {
-      path: '^(core|transports|launch|cli|bench|examples|lb-strategies|projections|ampi|test)/',
+      path: '^(core|machines|transports|launch|cli|bench|examples|lb-strategies|projections|ampi|test)/',
       pathNot: allowed.map(inside),
     },
   };
@@ -18,6 +18,11 @@ function only(from, allowed, comment) {
 module.exports = {
   forbidden: [
     only('core', ['core'], 'the core knows no transport, strategy, trace format or command'),
+    only(
+      'machines',
+      ['machines', 'core'],
+      'chares made from state machines: a library on the core, which knows no machine',
+    ),
     only(
       'transports',
       ['transports', 'core/base', 'core/message', 'core/pup'],
@@ -46,8 +51,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^examples/' },
       to: {
-        path: '^(core|transports|launch|cli|bench|lb-strategies|projections|ampi|test)/',
-        pathNot: ['^core/index.ts$', '^launch/(index|sim/index).ts$', '^(lb-strategies|projections)/index.ts$'],
+        path: '^(core|machines|transports|launch|cli|bench|lb-strategies|projections|ampi|test)/',
+        pathNot: [
+          '^core/index.ts$',
+          '^launch/(index|sim/index).ts$',
+          '^(lb-strategies|projections|machines)/index.ts$',
+        ],
       },
     },
     {
@@ -74,7 +83,7 @@ module.exports = {
       severity: 'error',
       // What the page of the viewer uses is bundled into it.
       from: {
-        path: '^(core|lb-strategies|projections|transports|launch|cli|bench)/',
+        path: '^(core|machines|lb-strategies|projections|transports|launch|cli|bench)/',
         pathNot: '^projections/viewer/client/',
       },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'] },
@@ -82,7 +91,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(core|lb-strategies|projections|transports|launch|cli)/' },
+      from: { orphan: true, path: '^(core|machines|lb-strategies|projections|transports|launch|cli)/' },
       to: {},
     },
   ],

@@ -10,6 +10,7 @@ const entryPoints = [
   'core/index.ts',
   'lb-strategies/index.ts',
   'projections/index.ts',
+  'machines/index.ts',
   'launch/index.ts',
   'launch/sim/index.ts',
   'launch/pe-worker.ts',

@@ -32,6 +32,8 @@ async function makeProject(): Promise<string> {
   await writeFile(join(project, 'package.json'), '{ "type": "module" }\n');
   await mkdir(join(project, 'node_modules'));
   await symlink(root, join(project, 'node_modules/charm4ts'));
+  // What a page says must be installed beside it.
+  await symlink(join(root, 'node_modules/xstate'), join(project, 'node_modules/xstate'));
   const compilerOptions = { typeRoots: [join(root, 'node_modules/@types')], noEmit: true };
   const tsconfig = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['**/*.ts'], exclude: [] };
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));

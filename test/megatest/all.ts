@@ -20,6 +20,7 @@ import { groupCast } from './group-cast.ts';
 import { groupDependence } from './group-dependence.ts';
 import { groupRing } from './group-ring.ts';
 import { inherit } from './inherit.ts';
+import { machines } from './machines.ts';
 import { marshall } from './marshall.ts';
 import { nodeCast } from './node-cast.ts';
 import { packRing } from './pack-ring.ts';
@@ -46,6 +47,7 @@ export * from './group-cast.ts';
 export * from './group-dependence.ts';
 export * from './group-ring.ts';
 export * from './inherit.ts';
+export * from './machines.ts';
 export * from './marshall.ts';
 export * from './node-cast.ts';
 export * from './pack-ring.ts';
@@ -78,6 +80,7 @@ export const themes: Readonly<Record<string, Theme>> = {
   groupDependence: { run: groupDependence },
   groupRing: { run: groupRing },
   inherit: { run: inherit },
+  machines: { run: machines },
   marshall: { run: marshall },
   nodeCast: { run: nodeCast },
   packRing: { run: packRing },
