@@ -58,7 +58,7 @@ export class Cell extends Chare<CellIndex> {
   private handsMissing = 0;
   private pairs: ArrayProxy<Pair, PairIndex> | undefined = undefined;
   private before: Callback<Totals> | undefined = undefined;
-  private after: Callback<Totals> | undefined = undefined;
+  private whenDone: Callback<Totals> | undefined = undefined;
 
   constructor() {
     super();
@@ -80,7 +80,7 @@ export class Cell extends Chare<CellIndex> {
   start(pairs: ArrayProxy<Pair, PairIndex>, before: Callback<Totals>, after: Callback<Totals>): void {
     this.pairs = pairs;
     this.before = before;
-    this.after = after;
+    this.whenDone = after;
     this._send();
   }
 
@@ -106,7 +106,7 @@ export class Cell extends Chare<CellIndex> {
     // Half a kick ends the last step, half a kick begins the next one.
     if (this.step > 0) this._kick();
     if (this.step === 0) this._report(this.before!);
-    if (this.step === this.settings.steps) return this._report(this.after!);
+    if (this.step === this.settings.steps) return this._report(this.whenDone!);
     this._kick();
     for (let i = 0; i < this.positions.length; i++) this.positions[i]! += this.velocities[i]! * timeStep;
     this.step++;
