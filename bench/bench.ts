@@ -1,5 +1,6 @@
 /** What a bench is: a name, cases with units and targets, and a way to get samples. */
 import type { Plan, Samples } from './sampling.ts';
+import type { TaskSettings } from './task-graph/settings.ts';
 
 export type Unit = 'ns' | 'us' | 'ms' | 'msg/s' | 'B' | '%';
 
@@ -20,6 +21,8 @@ export interface Case {
 export interface BenchContext {
   readonly plan: Plan;
   readonly signal: AbortSignal;
+  /** Of the bench `task`. */
+  readonly task?: TaskSettings;
 }
 
 export interface Bench {

@@ -13,8 +13,10 @@ import { seeds } from './cases/seeds.ts';
 import { simScale } from './cases/sim-scale.ts';
 import { startup } from './cases/startup.ts';
 import { stream } from './cases/stream.ts';
+import { task } from './cases/task.ts';
 
 export { runBenches } from './harness.ts';
+export { parseTaskSettings } from './task-graph/settings.ts';
 
 export const benches: readonly Bench[] = [
   localMessage,
@@ -27,6 +29,7 @@ export const benches: readonly Bench[] = [
   migrate,
   migratedChannel,
   seeds,
+  task,
   simScale,
   startup,
   idle,

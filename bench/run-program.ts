@@ -6,19 +6,25 @@ import type { BenchContext } from './bench.ts';
 import { providePairMemory } from './calibration/pair.ts';
 import type { Samples } from './sampling.ts';
 
+export interface ProgramOptions {
+  readonly seedBalancer?: string;
+  /** Arguments behind the plan. */
+  readonly args?: readonly string[];
+}
+
 /** @throws Error if the job failed, with its report. */
 export async function runProgram(
   name: string,
   pes: number,
   context: BenchContext,
-  seedBalancer = 'random',
+  { seedBalancer = 'random', args = [] }: ProgramOptions = {},
 ): Promise<Samples[]> {
   providePairMemory();
   const result = await runJob({
     program: distUrl(`bench/programs/${name}.js`),
     pes,
     seedBalancer,
-    args: [JSON.stringify(context.plan)],
+    args: [JSON.stringify(context.plan), ...args],
     stdout: 'capture',
     signal: context.signal,
   });

@@ -19,8 +19,8 @@ export const seeds: Bench = {
   sample: async (context) => {
     const all: Samples[] = [];
     for (const balancer of balancers) {
-      const alone = await runProgram('seeds', 1, context, 'none');
-      for (const { case: search, figure } of await runProgram('seeds', 2, context, balancer)) {
+      const alone = await runProgram('seeds', 1, context, { seedBalancer: 'none' });
+      for (const { case: search, figure } of await runProgram('seeds', 2, context, { seedBalancer: balancer })) {
         const values = alone.find((samples) => samples.case === search)?.figure ?? [];
         all.push({ case: `${search}/${balancer}`, figure, calibration: { name: 'one-PE', values } });
       }
