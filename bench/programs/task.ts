@@ -23,7 +23,7 @@ const grains = Array.from({ length: 24 }, (_, i) => Math.round(16_384 / 2 ** (i 
 /** A sweep ends after so many grains in a row with an efficiency that is clearly below 50 %. */
 const lowRunsMax = 3;
 const lowEfficiency = 0.4;
-const peakIterations = 1 << 18;
+const peakIterations = 1 << 19;
 /** A run lasts this much less than is planned for a figure: 2.5 ms of 250. */
 const runsPerPlanned = 100;
 /** Runs that a figure is the best of. */
@@ -32,12 +32,8 @@ const denqueMessages = tokenCount << 10;
 
 /** The bare kernel on every PE. */
 export class Peak extends Chare {
-  /** `slowest` gets the milliseconds of the PE that took longest. */
-  compute(slowest: Callback<number>): void {
-    const start = performance.now();
-    const result = multiplyAdd(peakIterations);
-    const elapsed = performance.now() - start;
-    this.contribute(Number.isNaN(result) ? Number.NaN : elapsed, Reducer.max, slowest);
+  compute(done: Callback<number>): void {
+    this.contribute(multiplyAdd(peakIterations), Reducer.max, done);
   }
 }
 
@@ -87,9 +83,12 @@ class Meter {
   async #peakMs(): Promise<number> {
     let best = Number.POSITIVE_INFINITY;
     for (let i = 0; i < tries; i++) {
-      const slowest = this.#charm.future<number>();
-      this.#peak.all.compute(slowest);
-      best = Math.min(best, await slowest.get());
+      const done = this.#charm.future<number>();
+      const elapsed = await timed(async () => {
+        this.#peak.all.compute(done);
+        await done.get();
+      });
+      best = Math.min(best, elapsed);
     }
     return best / peakIterations;
   }
