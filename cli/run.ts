@@ -1,12 +1,16 @@
 /** `charm4ts run`: a program on the cores of this machine. */
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
-import { type JobOptions, runJob } from '../launch/job.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runJob } from '../launch/job.ts';
+import type { JobOptions } from '../launch/job-options.ts';
 import { formatReport } from '../launch/report.ts';
 import { seedBalancerNamed, seedBalancerNames } from '../lb-strategies/seeds/index.ts';
 
 interface RunFlags {
   readonly pes?: number;
+  readonly nodes?: number;
+  readonly transport?: 'unix' | 'tcp';
+  readonly prefixOutput?: boolean;
   readonly seed?: number;
   readonly shuffle?: boolean;
   readonly heapMb?: number;
@@ -21,6 +25,9 @@ export function runCommand(): Command {
     .argument('<program>', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
     .argument('[args...]', "the program's own arguments (charm.args)")
     .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
+    .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
+    .addOption(new Option('--transport <kind>', 'how nodes talk').choices(['unix', 'tcp']).default('unix'))
+    .option('--prefix-output', 'begin each line of output with its node')
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
     .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))
@@ -37,6 +44,7 @@ Examples:
   charm4ts run app.ts --pes 2 mesh.json    words after the program are its arguments
   charm4ts run app.ts --pes 2 -- --verbose and so is everything after --
   charm4ts run app.ts --shuffle --seed 7
+  charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
 
 Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted; 141 if nobody reads the
 output any more.`;
@@ -47,7 +55,13 @@ async function run(program: string, args: string[], flags: RunFlags): Promise<vo
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   // The job sees to them while it runs; what comes behind its end can no longer be told to anyone.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
-  const { exitCode, error } = await outcome({ program, args, ...flags, signal: interrupt.signal });
+  const { exitCode, error } = await outcome({
+    program,
+    args,
+    ...flags,
+    isPrefixed: flags.prefixOutput === true,
+    signal: interrupt.signal,
+  });
   if (error !== undefined) process.stderr.write(`${formatReport(error)}\n`);
   process.exitCode = exitCode;
 }

@@ -1,3 +1,4 @@
 /** Starting jobs from a script: `charm4ts/run`. */
-export { type JobOptions, type JobResult, runJob } from './job.ts';
+export { runJob } from './job.ts';
+export type { JobOptions, JobResult } from './job-options.ts';
 export { formatReport } from './report.ts';

@@ -12,11 +12,13 @@ import { SeededRandom } from '../core/base/random.ts';
 import { type ProgramModule, Registry } from '../core/message/registry.ts';
 import { Pe } from '../core/pe/pe.ts';
 import { PriorityQueue, ShuffledQueue } from '../core/pe/task-queue.ts';
+import { OutsideLink } from '../transports/outside/outside-link.ts';
+import { OutsidePort } from '../transports/outside/outside-port.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
-import { ThreadHost } from './thread-host.ts';
+import { type HostedLink, ThreadHost } from './thread-host.ts';
 import { TraceLayout } from './trace/layout.ts';
 import { ThreadTrace } from './trace/thread-trace.ts';
 import { writeHead } from './trace/trace-files.ts';
@@ -83,33 +85,42 @@ function neverLoaded(): never {
   throw new CharmError('ERR_PROGRAM', message, here);
 }
 
-function makePe(registry: Registry, host: ThreadHost, link: ThreadsLink, trace: ThreadTrace | undefined): Pe {
-  const { pe: id, machine, args, seed } = start;
-  const word = id * peWordsPerPe + PeWord.progress;
+function makeLink(): HostedLink {
+  const { pe, firstPe, machine, gateway } = start;
+  const beside = new ThreadsLink(pe - firstPe, machine);
+  if (gateway === undefined) return beside;
+  return new OutsideLink(firstPe, machine.pes, beside, new OutsidePort(pe, pe - firstPe, gateway));
+}
+
+function makePe(registry: Registry, host: ThreadHost, link: HostedLink, trace: ThreadTrace | undefined): Pe {
+  const { pe: id, firstPe, jobPes, pesPerNode, machine } = start;
+  const { args, seed, shuffle, seedBalancer } = start.settings;
+  const word = (id - firstPe) * peWordsPerPe + PeWord.progress;
   return new Pe({
     ...(trace === undefined ? {} : { trace: trace.recording }),
     id,
-    pes: machine.pes,
-    pesPerNode: machine.pes,
+    pes: jobPes,
+    pesPerNode,
     args,
     clock: systemClock,
     random: new SeededRandom(seed, id + 1),
     link,
     host,
-    queue: start.shuffle ? new ShuffledQueue(new SeededRandom(seed, machine.pes + id + 1)) : new PriorityQueue(),
+    queue: shuffle ? new ShuffledQueue(new SeededRandom(seed, jobPes + id + 1)) : new PriorityQueue(),
     registry,
-    seedBalancer: seedStrategyNamed(start.seedBalancer),
+    seedBalancer: seedStrategyNamed(seedBalancer),
     progress: machine.peWords.subarray(word, word + 2),
   });
 }
 
 /** @throws CharmError ERR_OUTPUT if its file can't be made. */
 function openTrace(registry: Registry, queueLength: () => number): ThreadTrace | undefined {
-  const { trace, pe, machine } = start;
+  const { pe, jobPes, pesPerNode } = start;
+  const { trace } = start.settings;
   if (trace === undefined) return undefined;
   try {
-    const layout = pe === 0 ? writeHead(trace, registry, machine.pes, machine.pes) : new TraceLayout(registry);
-    return new ThreadTrace({ start: trace, layout, pe, pes: machine.pes, queueLength });
+    const layout = pe === 0 ? writeHead(trace, registry, jobPes, pesPerNode) : new TraceLayout(registry);
+    return new ThreadTrace({ start: trace, layout, pe, pes: jobPes, queueLength });
   } catch (cause) {
     const message = `the trace can't be written to ${trace.directory}: ${describeThrown(cause)}`;
     throw new CharmError('ERR_OUTPUT', message, here, { cause });
@@ -144,8 +155,8 @@ function watchExit(pe: Pe): void {
 }
 
 async function run(orders: Orders): Promise<void> {
-  const link = new ThreadsLink(start.pe, start.machine);
-  const host = new ThreadHost(port, start.pe, start.machine, link, start.spinMs);
+  const link = makeLink();
+  const host = new ThreadHost(port, start.pe, start.pe - start.firstPe, start.machine, link, start.settings.spinMs);
   const url = await orders.unlessStopped(orders.program);
   const program = await orders.unlessStopped(load(url));
   const registry = new Registry(program);

@@ -12,14 +12,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../core/base/clock.ts';
 import { locate, toWire } from '../core/base/errors.ts';
+import type { Link } from '../core/message/transport.ts';
 import type { Pe, PeHost } from '../core/pe/pe.ts';
-import {
-  PeWord,
-  peWordsPerPe,
-  type SharedMachine,
-  type ThreadsLink,
-  wakePe,
-} from '../transports/threads/threads-link.ts';
+import { PeWord, peWordsPerPe, type SharedMachine, wakePe } from '../transports/threads/threads-link.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { spin } from './spin.ts';
 import { SpinTime } from './spin-time.ts';
@@ -35,6 +30,14 @@ const briefSpins = 200;
 const stuckCheckMsMin = 100;
 const stuckCheckMsMax = 2000;
 
+/** A link that can be waited on. */
+export interface HostedLink extends Link {
+  /** True while frames wait for room. */
+  readonly isHolding: boolean;
+  /** True if something may have come. */
+  readonly hasIncoming: boolean;
+}
+
 type Next = 'microtask' | 'turn' | 'park' | 'stop';
 
 export class ThreadHost implements PeHost {
@@ -43,7 +46,8 @@ export class ThreadHost implements PeHost {
   readonly #parkedWord: number;
   readonly #stopWord: number;
   readonly #id: number;
-  readonly #link: ThreadsLink;
+  readonly #local: number;
+  readonly #link: HostedLink;
   readonly #spinTime: SpinTime;
   readonly #probe: LoopProbe;
   /** A stuck check wants to know whether the event loop waits for anything. */
@@ -62,12 +66,14 @@ export class ThreadHost implements PeHost {
   #stuckCheckMs = stuckCheckMsMin;
   #processedAtCheck = 0;
 
-  constructor(port: MessagePort, id: number, machine: SharedMachine, link: ThreadsLink, spinMs: number) {
+  /** `local` is the PE's number in this process, by which it is woken. */
+  constructor(port: MessagePort, id: number, local: number, machine: SharedMachine, link: HostedLink, spinMs: number) {
     this.#port = port;
     this.#words = machine.peWords;
-    this.#parkedWord = id * peWordsPerPe + PeWord.parked;
-    this.#stopWord = id * peWordsPerPe + PeWord.stop;
+    this.#parkedWord = local * peWordsPerPe + PeWord.parked;
+    this.#stopWord = local * peWordsPerPe + PeWord.stop;
     this.#id = id;
+    this.#local = local;
     this.#link = link;
     this.#spinTime = new SpinTime(spinMs, performance.now());
     this.#probe = new LoopProbe(port);
@@ -204,7 +210,7 @@ export class ThreadHost implements PeHost {
     const timer = setTimeout(() => {
       this.#processedAtCheck = this.#pe.processed;
       this.#pe.quiescence.checkStuck();
-      wakePe(this.#words, this.#id);
+      wakePe(this.#words, this.#local);
     }, this.#stuckCheckMs);
     timer.unref();
     return timer;
@@ -221,7 +227,7 @@ export class ThreadHost implements PeHost {
   }
 
   wake(): void {
-    if (this.#isParked) wakePe(this.#words, this.#id);
+    if (this.#isParked) wakePe(this.#words, this.#local);
   }
 
   after(delayMs: number, action: () => void): () => void {

@@ -1,12 +1,11 @@
 /** What a job's supervisor and its PE threads say to each other. */
 import type { ErrorWire } from '../core/base/errors.ts';
+import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
 import type { SharedMachine } from '../transports/threads/threads-link.ts';
 import type { TraceStart } from './trace/trace-files.ts';
 
-/** Given to a worker when it starts. */
-export interface WorkerStart {
-  readonly pe: number;
-  readonly machine: SharedMachine;
+/** What all PEs of a job have in common. */
+export interface PeSettings {
   readonly args: readonly string[];
   readonly seed: number;
   /** How long an idle PE spins before it sleeps. */
@@ -16,6 +15,20 @@ export interface WorkerStart {
   readonly seedBalancer: string;
   /** Where to record the run. */
   readonly trace: TraceStart | undefined;
+}
+
+/** Given to a worker when it starts. */
+export interface WorkerStart {
+  /** Its number in the job. */
+  readonly pe: number;
+  /** Number of the first PE of this process. */
+  readonly firstPe: number;
+  readonly jobPes: number;
+  readonly pesPerNode: number;
+  readonly machine: SharedMachine;
+  /** To other node runtimes; undefined if there are none. */
+  readonly gateway: GatewayMemory | undefined;
+  readonly settings: PeSettings;
 }
 
 /**

@@ -14,6 +14,7 @@ const entryPoints = [
   'launch/index.ts',
   'launch/sim/index.ts',
   'launch/pe-worker.ts',
+  'launch/nodes/node-process.ts',
   'cli/main.ts',
   'bench/calibration/bare-worker.ts',
   ...benchPrograms,

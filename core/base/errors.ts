@@ -34,6 +34,7 @@ export const errorCodes = [
   'ERR_PLACEMENT_FAILED',
   'ERR_UNCAUGHT',
   'ERR_PE_LOST',
+  'ERR_NODE_LOST',
   'ERR_STUCK',
   'ERR_ABORTED',
   'ERR_INTERRUPTED',

@@ -1,0 +1,56 @@
+/** What a job is asked for and what comes of it, on one node runtime or several. */
+import { availableParallelism } from 'node:os';
+import { defaultSeedBalancer } from './seed-strategy.ts';
+import { prepareTrace } from './trace/trace-files.ts';
+import type { PeSettings } from './worker-protocol.ts';
+
+export interface JobOptions {
+  /** A .ts, .mts, .js or .mjs file. */
+  readonly program: string | URL;
+  /** Default: the cores of the machine. With several nodes: PEs of each, by default one. */
+  readonly pes?: number;
+  /** Node runtimes, each a process of its own. Default: one, in this process. */
+  readonly nodes?: number;
+  /** How nodes talk: over sockets of the local machine (default) or TCP on the loopback interface. */
+  readonly transport?: 'unix' | 'tcp';
+  /** `[node 1] ` before each line of output of a job of several nodes. */
+  readonly isPrefixed?: boolean;
+  readonly args?: readonly string[];
+  /** Seed of `charm.random()` and of the shuffling mode. Default: from the clock. */
+  readonly seed?: number;
+  /** Pick messages at random, within what programs are promised; for tests. */
+  readonly shuffle?: boolean;
+  /** Where chares go that are created without a place: a name of docs/seed-balancers.md. Default: `random`. */
+  readonly seedBalancer?: string;
+  /** Where the PEs' output goes: to this process's (default) or into the result. */
+  readonly stdout?: 'inherit' | 'capture';
+  /** Milliseconds that an idle PE spins before it sleeps. Default: 0.2, or 0 with more PEs than cores. */
+  readonly spinMs?: number;
+  /** Heap limit per PE in MiB. Default: Node's. */
+  readonly heapMb?: number;
+  /** Records the run into this directory: see docs/projections.md. A trace that is there is replaced. */
+  readonly trace?: string;
+  /** Ends the job early, as if interrupted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface JobResult {
+  readonly exitCode: number;
+  /** Why the job failed; undefined if it did not. */
+  readonly error: Error | undefined;
+  /** With `stdout: 'capture'`. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * What the PEs of a job are told, of which `threads` run on this machine.
+ * @throws CharmError ERR_OUTPUT if the trace can't be written
+ */
+export function peSettings(options: JobOptions, threads: number): PeSettings {
+  const { args = [], shuffle = false, seedBalancer = defaultSeedBalancer } = options;
+  const seed = options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
+  const spinMs = options.spinMs ?? (threads <= availableParallelism() ? 0.2 : 0);
+  const trace = options.trace === undefined ? undefined : prepareTrace(options.trace, options.program, args);
+  return { args, seed, spinMs, shuffle, seedBalancer, trace };
+}

@@ -1,0 +1,99 @@
+/**
+ * One node runtime as its launcher sees it: orders go in, messages and lines of output come out, and at some time it ends.
+ *
+ * Output is passed on in whole lines, so that lines of different nodes are not mixed.
+ *
+ * Invariant: `ended` resolves when the process is gone and all it has written has been passed on.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { distUrl } from '../package-root.ts';
+import type { NodeMessage, NodeOrder } from './node-protocol.ts';
+
+/** Where output goes: to streams, or nowhere but into `output`. */
+export interface NodeOutput {
+  readonly isCaptured: boolean;
+  /** Before each line: `[node 1] `. */
+  readonly prefix: string;
+}
+
+export interface NodeEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class NodeChild {
+  readonly node: number;
+  readonly ended: Promise<void>;
+  readonly output = { stdout: '', stderr: '' };
+  /** It has said that it is done. */
+  isDone = false;
+  /** When it was last heard of, by the launcher's clock. */
+  heardAt = performance.now();
+  readonly #child: ChildProcess;
+
+  constructor(
+    node: number,
+    output: NodeOutput,
+    onMessage: (message: NodeMessage) => void,
+    onEnd: (end: NodeEnd) => void,
+  ) {
+    this.node = node;
+    this.#child = fork(fileURLToPath(distUrl('launch/nodes/node-process.js')), {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      serialization: 'advanced',
+    });
+    this.#child.on('message', (message) => {
+      this.heardAt = performance.now();
+      onMessage(message as NodeMessage);
+    });
+    // A failure to start; `exit` does not come then.
+    this.#child.on('error', () => this.#child.emit('exit', null, null));
+    const passedOn = (['stdout', 'stderr'] as const).map((name) => {
+      const sink = output.isCaptured ? undefined : process[name];
+      return this.#passOn(this.#child[name]!, name, sink, output.prefix);
+    });
+    const gone = new Promise<void>((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        onEnd({ code, signal });
+        resolve();
+      });
+    });
+    this.ended = Promise.all([gone, ...passedOn]).then(() => undefined);
+  }
+
+  tell(order: NodeOrder): void {
+    if (this.#child.connected) this.#child.send(order, () => undefined);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  dropOutput(): void {
+    for (const name of ['stdout', 'stderr'] as const) this.#child[name]!.removeAllListeners('data').resume();
+  }
+
+  #passOn(from: Readable, name: 'stdout' | 'stderr', to: Writable | undefined, prefix: string): Promise<void> {
+    let open = '';
+    const write = (text: string): void => {
+      if (to === undefined) this.output[name] += text;
+      else if (!to.write(text)) {
+        from.pause();
+        to.once('drain', () => from.resume());
+      }
+    };
+    from.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (open + text).split('\n');
+      open = lines.pop()!;
+      if (lines.length > 0) write(lines.map((line) => `${prefix}${line}\n`).join(''));
+    });
+    return finished(from)
+      .catch(() => undefined)
+      .then(() => {
+        if (open !== '') write(`${prefix}${open}`);
+      });
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * A job of several node runtimes on this machine: processes that this one starts, watches and ends.
+ *
+ *  1. The nodes start, each opens an address; when all are known they connect to each other. The program compiles meanwhile.
+ *  2. All load it; when all have loaded the same, node 0 runs `main`.
+ *  3. The first word wins: `exit`, `failed`, a process that ends, or one that is not heard of. All others are told to stop; one
+ *     that does not within the grace time is killed.
+ *
+ * A node is heard of twice a second, from its communication thread, which runs no program. One that is silent for
+ * `deadMs` is lost; if this process itself was not running meanwhile (stopped, or the machine asleep), it waits anew.
+ *
+ * Invariants: when `run` settles no process of the job is alive, and all output has been passed on; one error, the first.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CharmError, fromWire } from '../../core/base/errors.ts';
+import type { Address } from '../../transports/sockets/socket-mesh.ts';
+import { JobEnd } from '../job-end.ts';
+import { type JobOptions, type JobResult, peSettings } from '../job-options.ts';
+import { mismatch } from '../pe-team.ts';
+import { explainSyntaxError, prepareProgram } from '../program-loader.ts';
+import { NodeChild, type NodeEnd } from './node-child.ts';
+import type { NodeMessage } from './node-protocol.ts';
+
+const stopGraceMs = 4000;
+const watchEveryMs = 500;
+const deadMs = 5000;
+/** The watch itself came this much too late: nobody could be heard meanwhile. */
+const ownGapMs = 1000;
+
+export interface NodeJobOptions extends JobOptions {
+  readonly nodes: number;
+  /** PEs of each node. */
+  readonly pes: number;
+  readonly transport: 'unix' | 'tcp';
+  /** `[node 1] ` before each line of output. */
+  readonly isPrefixed: boolean;
+}
+
+export class NodeJob {
+  readonly #options: NodeJobOptions;
+  readonly #children: NodeChild[] = [];
+  readonly #addresses: (Address | undefined)[] = [];
+  #folder = '';
+  #connected = 0;
+  #loaded = 0;
+  #description: readonly string[] | undefined;
+  #url: string | undefined;
+  readonly #end: JobEnd;
+
+  constructor(options: NodeJobOptions) {
+    this.#options = options;
+    this.#end = new JobEnd({
+      signal: options.signal,
+      isCaptured: options.stdout === 'capture',
+      describeRunning: () => '',
+      dropOutput: () => {
+        for (const child of this.#children) child.dropOutput();
+      },
+    });
+  }
+
+  async run(): Promise<JobResult> {
+    const release = this.#end.listen();
+    // Nobody else may connect there: the folder is ours alone.
+    this.#folder = await mkdtemp(join(tmpdir(), 'charm4ts-'));
+    const watch = this.#watch();
+    try {
+      if (!this.#end.hasEnded) this.#start();
+      await this.#end.whenEnded;
+      await this.#stop();
+    } finally {
+      clearInterval(watch);
+      release();
+      await rm(this.#folder, { recursive: true, force: true });
+    }
+    const text = (stream: 'stdout' | 'stderr'): string => this.#children.map((child) => child.output[stream]).join('');
+    return { ...this.#end.value, stdout: text('stdout'), stderr: text('stderr') };
+  }
+
+  #start(): void {
+    const { nodes, pes, transport, isPrefixed, stdout, heapMb } = this.#options;
+    const secret = randomBytes(32).toString('hex');
+    const settings = peSettings(this.#options, nodes * pes);
+    for (let node = 0; node < nodes; node++) {
+      const output = { isCaptured: stdout === 'capture', prefix: isPrefixed ? `[node ${node}] ` : '' };
+      const child: NodeChild = new NodeChild(
+        node,
+        output,
+        (message) => void this.#onMessage(child, message),
+        (end) => this.#onEnd(child, end),
+      );
+      this.#children.push(child);
+      const listen = transport === 'unix' ? { path: join(this.#folder, `node-${node}`) } : { host: '127.0.0.1' };
+      child.tell({ kind: 'start', start: { node, nodes, pesPerNode: pes, settings, heapMb, secret, listen } });
+    }
+    prepareProgram(this.#options.program).then(
+      (url) => {
+        this.#url = url;
+        this.#deliver();
+      },
+      (error: unknown) => this.#end.fail(error),
+    );
+  }
+
+  async #onMessage(child: NodeChild, message: NodeMessage): Promise<void> {
+    if (message.kind === 'listening') this.#onListening(child, message.address);
+    else if (message.kind === 'connected') {
+      this.#connected++;
+      this.#deliver();
+    } else if (message.kind === 'loaded') this.#onLoaded(child, message.description);
+    else if (message.kind === 'exit') this.#end.finish(message.code, undefined);
+    else if (message.kind === 'failed')
+      this.#end.fail(await explainSyntaxError(this.#options.program, fromWire(message.error)));
+    else if (message.kind === 'done') child.isDone = true;
+  }
+
+  #onListening(child: NodeChild, address: Address): void {
+    this.#addresses[child.node] = address;
+    const addresses = this.#addresses.filter((known) => known !== undefined);
+    if (addresses.length < this.#children.length) return;
+    for (const other of this.#children) other.tell({ kind: 'connect', addresses });
+  }
+
+  /** All nodes are connected, and the program is compiled. */
+  #deliver(): void {
+    if (this.#url === undefined || this.#connected < this.#children.length) return;
+    for (const child of this.#children) child.tell({ kind: 'program', url: this.#url });
+  }
+
+  #onLoaded(child: NodeChild, description: readonly string[]): void {
+    this.#description ??= description;
+    const error = mismatch(this.#description, description, `node ${child.node}`, undefined);
+    if (error !== undefined) return this.#end.fail(error);
+    this.#loaded++;
+    if (this.#loaded === this.#children.length) this.#children[0]!.tell({ kind: 'go' });
+  }
+
+  #onEnd(child: NodeChild, { code, signal }: NodeEnd): void {
+    if (child.isDone || this.#end.hasEnded) return;
+    const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+    this.#end.fail(new CharmError('ERR_NODE_LOST', `the process of node ${child.node} ${how} before the job did`));
+  }
+
+  /** Looks for nodes that are silent. */
+  #watch(): NodeJS.Timeout {
+    let lookedAt = performance.now();
+    return setInterval(() => {
+      const now = performance.now();
+      const gap = now - lookedAt - watchEveryMs;
+      lookedAt = now;
+      for (const child of this.#children) {
+        if (gap > ownGapMs) child.heardAt += gap;
+        if (now - child.heardAt <= deadMs) continue;
+        this.#end.fail(silentError(child));
+        // It would not hear that it is to stop.
+        child.kill();
+      }
+    }, watchEveryMs);
+  }
+
+  async #stop(): Promise<void> {
+    for (const child of this.#children) child.tell({ kind: 'stop' });
+    const grace = setTimeout(() => {
+      for (const child of this.#children) if (!child.isDone) child.kill();
+    }, stopGraceMs);
+    await Promise.all(this.#children.map((child) => child.ended));
+    clearTimeout(grace);
+  }
+}
+
+function silentError({ node }: NodeChild): CharmError {
+  const message = `node ${node} has not been heard of for ${deadMs / 1000} s; its process is stopped, or its machine is gone`;
+  return new CharmError('ERR_NODE_LOST', message);
+}

@@ -1,0 +1,168 @@
+/**
+ * The PE threads of one process, as whoever supervises them sees them: all of a job, or those of a node runtime.
+ *
+ *  1. `start` makes the threads; `deliver` tells them the program's address, once it has been compiled.
+ *  2. When all have loaded it, and the same, `loaded` is told; `go` runs `main` on PE 0, if it is here.
+ *  3. `stop` sets every PE's stop word. Threads leave the program, flush their output and end; one that does not leave
+ *     within the grace time is terminated.
+ *
+ * Not handled: a PE in a synchronous system call (`execSync`) can't be terminated; the team ends when the call does.
+ */
+import { CharmError, fromWire, type Place } from '../core/base/errors.ts';
+import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
+import { PeWord, peWordsPerPe, type SharedMachine, wakePe } from '../transports/threads/threads-link.ts';
+import { lostError } from './lost-pe.ts';
+import { PeThread, type ThreadEnd } from './pe-thread.ts';
+import type { ClassDescription, PeSettings, WorkerMessage } from './worker-protocol.ts';
+
+export interface PeTeamOptions {
+  readonly machine: SharedMachine;
+  /** Number of the first PE here. */
+  readonly firstPe: number;
+  /** PEs of the whole job. */
+  readonly jobPes: number;
+  readonly pesPerNode: number;
+  /** To the PEs of other node runtimes, if there are any. */
+  readonly gateway?: GatewayMemory;
+  readonly settings: PeSettings;
+  /** Heap limit of each thread in MiB. */
+  readonly heapMb: number | undefined;
+  /** Keep the threads' output. */
+  readonly isCaptured: boolean;
+}
+
+/** The first word of `exit` and `failed` is what counts; the team does not stop by itself. */
+export interface PeTeamEvents {
+  loaded(description: readonly string[], classes: readonly ClassDescription[]): void;
+  exit(code: number): void;
+  failed(error: Error): void;
+}
+
+/** A PE has this long to leave its entry method after the job has ended. */
+const stopGraceMs = 2000;
+
+export class PeTeam {
+  readonly #options: PeTeamOptions;
+  readonly #events: PeTeamEvents;
+  readonly #threads: PeThread[] = [];
+  #loaded = 0;
+  #description: readonly string[] | undefined = undefined;
+  #classes: readonly ClassDescription[] = [];
+
+  constructor(options: PeTeamOptions, events: PeTeamEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  start(): void {
+    const { machine, firstPe, jobPes, pesPerNode, gateway, settings, heapMb, isCaptured } = this.#options;
+    for (let local = 0; local < machine.pes; local++) {
+      const place = { pe: firstPe + local, firstPe, jobPes, pesPerNode, machine, gateway };
+      const thread: PeThread = new PeThread(
+        { start: { ...place, settings }, isCaptured, heapMb },
+        (message) => this.#onMessage(thread, message),
+        (end) => this.#onThreadEnd(thread, end),
+      );
+      this.#threads.push(thread);
+    }
+  }
+
+  deliver(url: string): void {
+    for (const thread of this.#threads) thread.tell({ kind: 'program', url });
+  }
+
+  go(): void {
+    this.#threads[0]?.tell({ kind: 'go' });
+  }
+
+  /** Resolves when no thread is left, and all output has been passed on. */
+  async stop(): Promise<void> {
+    const { peWords, pes } = this.#options.machine;
+    for (let pe = 0; pe < pes; pe++) {
+      Atomics.store(peWords, pe * peWordsPerPe + PeWord.stop, 1);
+      wakePe(peWords, pe);
+    }
+    for (const thread of this.#threads) thread.tell({ kind: 'stop' });
+    const grace = setTimeout(() => {
+      // Our own thread may have been blocked by a slow reader of its output: first hear what the PEs have said since.
+      setImmediate(() => this.#terminateStragglers());
+    }, stopGraceMs);
+    await Promise.all(this.#threads.map((thread) => thread.ended));
+    clearTimeout(grace);
+  }
+
+  /** Output that was kept. */
+  output(stream: 'stdout' | 'stderr'): string {
+    return this.#threads.map((thread) => thread.output[stream]).join('');
+  }
+
+  dropOutput(): void {
+    for (const thread of this.#threads) thread.dropOutput();
+  }
+
+  /** Where entry methods run now, as far as known. */
+  running(): Place[] {
+    return this.#threads.map((thread) => this.#whatRuns(thread.pe)).filter(({ entry }) => entry !== undefined);
+  }
+
+  #onMessage(thread: PeThread, message: WorkerMessage): void {
+    if (message.kind === 'exit') this.#events.exit(message.code);
+    else if (message.kind === 'failed') this.#events.failed(fromWire(message.error));
+    else if (message.kind === 'left') thread.phase = 'left';
+    else if (message.kind === 'loaded') this.#onLoaded(thread, message.description, message.classes);
+    else {
+      thread.phase = 'done';
+      thread.terminate();
+    }
+  }
+
+  #onThreadEnd(thread: PeThread, end: ThreadEnd): void {
+    if (thread.phase !== 'done') this.#events.failed(lostError(this.#whatRuns(thread.pe), end));
+  }
+
+  #onLoaded(thread: PeThread, description: readonly string[], classes: readonly ClassDescription[]): void {
+    thread.phase = 'running';
+    if (this.#description === undefined) {
+      this.#description = description;
+      this.#classes = classes;
+    }
+    const error = mismatch(this.#description, description, `PE ${thread.pe}`, { pe: thread.pe });
+    if (error !== undefined) return this.#events.failed(error);
+    this.#loaded++;
+    if (this.#loaded === this.#threads.length) this.#events.loaded(this.#description, this.#classes);
+  }
+
+  #whatRuns(pe: number): Place {
+    const { machine, firstPe } = this.#options;
+    const word = (pe - firstPe) * peWordsPerPe + PeWord.progress;
+    const entryWord = machine.peWords[word]!;
+    const index = machine.peWords[word + 1]!;
+    const type = entryWord === 0 ? undefined : this.#classes[entryWord >>> 16];
+    const entry = type?.entries[(entryWord & 0xffff) - 1];
+    if (type === undefined || entry === undefined) return { pe };
+    return { pe, chare: index === -1 ? type.name : `${type.name}[${index}]`, entry };
+  }
+
+  /** One that has left the program only waits for its output to be read, and is not hurried. */
+  #terminateStragglers(): void {
+    for (const thread of this.#threads) {
+      if (thread.phase === 'loading' || thread.phase === 'running') thread.terminate();
+    }
+  }
+}
+
+/** The error of a program that is not the same in two places; undefined if it is. */
+export function mismatch(
+  known: readonly string[],
+  found: readonly string[],
+  where: string,
+  place: Place | undefined,
+): CharmError | undefined {
+  const differences = [
+    ...found.filter((line) => !known.includes(line)).map((line) => `only on ${where}: ${line}`),
+    ...known.filter((line) => !found.includes(line)).map((line) => `not on ${where}: ${line}`),
+  ];
+  if (differences.length === 0) return undefined;
+  const text = `the program's exports differ between PEs; every PE must load the same classes:\n  ${differences.join('\n  ')}`;
+  return new CharmError('ERR_REGISTRY_MISMATCH', text, place);
+}

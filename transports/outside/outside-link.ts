@@ -1,0 +1,45 @@
+/** The link of a PE in a job of several node runtimes: rings to the PEs beside it, parcels to all others. */
+import type { Link } from '../../core/message/transport.ts';
+import type { Reader } from '../../core/pup/reader.ts';
+import type { Writer } from '../../core/pup/writer.ts';
+import type { ThreadsLink } from '../threads/threads-link.ts';
+import type { OutsidePort } from './outside-port.ts';
+
+export class OutsideLink implements Link {
+  readonly #firstPe: number;
+  readonly #pes: number;
+  readonly #beside: ThreadsLink;
+  readonly #outside: OutsidePort;
+
+  /** The PEs of this node are `pes` from `firstPe` on. */
+  constructor(firstPe: number, pes: number, beside: ThreadsLink, outside: OutsidePort) {
+    this.#firstPe = firstPe;
+    this.#pes = pes;
+    this.#beside = beside;
+    this.#outside = outside;
+  }
+
+  send(to: number, writer: Writer): void {
+    const local = to - this.#firstPe;
+    if (local >= 0 && local < this.#pes) this.#beside.send(local, writer);
+    else this.#outside.send(to, writer);
+  }
+
+  forward(to: number, frame: Reader): void {
+    const local = to - this.#firstPe;
+    if (local >= 0 && local < this.#pes) this.#beside.forward(local, frame);
+    else this.#outside.forward(to, frame);
+  }
+
+  poll(receive: (frame: Reader) => void, framesMax: number): number {
+    return this.#beside.poll(receive, framesMax) + this.#outside.poll(receive, framesMax);
+  }
+
+  get isHolding(): boolean {
+    return this.#beside.isHolding || this.#outside.isHolding;
+  }
+
+  get hasIncoming(): boolean {
+    return this.#beside.hasIncoming || this.#outside.hasIncoming;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * A PE's way to the PEs of other node runtimes: parcels to and from the communication thread (gateway.ts).
+ *
+ * Sending and parking are as between threads of a process (threads/threads-link.ts): a frame that fits goes into the
+ * ring at once, everything else is kept and goes out in order with later polls; who publishes looks at the parked word.
+ */
+import { CharmError } from '../../core/base/errors.ts';
+import { Reader } from '../../core/pup/reader.ts';
+import { frameBytesMax, type Writer } from '../../core/pup/writer.ts';
+import { RecordKind, RingConsumer, RingProducer } from '../threads/ring.ts';
+import { type GatewayMemory, parcelHeadBytes, parkedWord, ringFrom, ringTo } from './gateway-memory.ts';
+import { ParcelQueue } from './parcel-queue.ts';
+
+/** A large frame that is arriving in parts. */
+interface Incoming {
+  readonly bytes: Uint8Array;
+  received: number;
+}
+
+export class OutsidePort {
+  readonly #pe: number;
+  readonly #words: Int32Array;
+  readonly #out: RingProducer;
+  readonly #in: RingConsumer;
+  readonly #queue: ParcelQueue;
+  /** By the PE they are from. */
+  readonly #incoming = new Map<number, Incoming>();
+  readonly #reader = new Reader();
+
+  /** `pe` is its number in the job, `local` in the node runtime. */
+  constructor(pe: number, local: number, memory: GatewayMemory) {
+    this.#pe = pe;
+    this.#words = memory.words;
+    this.#out = new RingProducer(ringFrom(memory, local));
+    this.#in = new RingConsumer(ringTo(memory, local));
+    this.#queue = new ParcelQueue(this.#out);
+  }
+
+  send(to: number, writer: Writer): void {
+    if (this.#queue.isEmpty && writer.attachmentBytes === 0 && this.#sendWhole(to, writer)) return this.#wake();
+    this.#queue.add(to, this.#pe, [writer.bytes.slice(0, writer.position), ...writer.attachments], writer.frameBytes);
+    this.push();
+  }
+
+  forward(to: number, frame: Reader): void {
+    const bytes = frame.copy();
+    this.#queue.add(to, this.#pe, [bytes], bytes.length);
+    this.push();
+  }
+
+  #sendWhole(to: number, writer: Writer): boolean {
+    const length = writer.position;
+    const ring = this.#out;
+    if (parcelHeadBytes + length > ring.payloadBytesMax) return false;
+    const offset = ring.reserve(parcelHeadBytes + length);
+    if (offset === -1) return false;
+    const { words } = ring;
+    const at = offset >>> 2;
+    words[at] = to;
+    words[at + 1] = this.#pe;
+    if (length <= 256) {
+      const source = writer.memory.words;
+      const count = (length + 3) >>> 2;
+      for (let i = 0; i < count; i++) words[at + 2 + i] = source[i]!;
+    } else ring.bytes.set(writer.bytes.subarray(0, length), offset + parcelHeadBytes);
+    ring.commit(offset, parcelHeadBytes + length, RecordKind.frame);
+    return true;
+  }
+
+  #wake(): void {
+    const words = this.#words;
+    if (Atomics.load(words, parkedWord) === 1 && Atomics.compareExchange(words, parkedWord, 1, 0) === 1)
+      Atomics.notify(words, parkedWord);
+  }
+
+  /** Moves on what waits for room. */
+  push(): void {
+    if (this.#queue.push()) this.#wake();
+  }
+
+  get isHolding(): boolean {
+    return !this.#queue.isEmpty;
+  }
+
+  get hasIncoming(): boolean {
+    return this.#in.mayHaveRecords;
+  }
+
+  /** Hands up to `framesMax` frames to `receive`; returns how many. */
+  poll(receive: (frame: Reader) => void, framesMax: number): number {
+    if (!this.#queue.isEmpty) this.push();
+    const ring = this.#in;
+    let count = 0;
+    while (count < framesMax && ring.next()) {
+      const { kind, offset, length } = ring;
+      if (kind === RecordKind.frame) {
+        this.#reader.reset(ring.memory, offset + parcelHeadBytes, length - parcelHeadBytes, false);
+        count++;
+        try {
+          receive(this.#reader);
+        } finally {
+          ring.release();
+        }
+      } else if (kind === RecordKind.skip) ring.release();
+      else count += this.#onPart(ring, receive);
+    }
+    return count;
+  }
+
+  #onPart(ring: RingConsumer, receive: (frame: Reader) => void): number {
+    const { kind, offset, length, memory } = ring;
+    const from = memory.view.getUint32(offset + 4, true);
+    const start = offset + parcelHeadBytes;
+    if (kind === RecordKind.begin) {
+      const total = memory.view.getUint32(start, true);
+      ring.release();
+      if (total > frameBytesMax)
+        throw new CharmError(
+          'ERR_DECODE',
+          `a frame of ${total} bytes from PE ${from} exceeds the limit of ${frameBytesMax}`,
+        );
+      const fresh = Buffer.allocUnsafeSlow(total);
+      this.#incoming.set(from, { bytes: new Uint8Array(fresh.buffer, fresh.byteOffset, total), received: 0 });
+      return 0;
+    }
+    const incoming = this.#incoming.get(from);
+    const count = length - parcelHeadBytes;
+    if (incoming === undefined || incoming.received + count > incoming.bytes.length)
+      throw new CharmError('ERR_DECODE', `a part of a frame from PE ${from} came without its beginning`);
+    incoming.bytes.set(memory.bytes.subarray(start, start + count), incoming.received);
+    incoming.received += count;
+    ring.release();
+    if (incoming.received < incoming.bytes.length) return 0;
+    this.#incoming.delete(from);
+    receive(Reader.over(incoming.bytes));
+    return 1;
+  }
+}
