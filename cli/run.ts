@@ -5,6 +5,7 @@ import { runJob } from '../launch/job.ts';
 import type { JobOptions } from '../launch/job-options.ts';
 import { formatReport } from '../launch/report.ts';
 import { seedBalancerNamed, seedBalancerNames } from '../lb-strategies/seeds/index.ts';
+import { checkMessagesOption, type MessageCheckKind } from './check-messages.ts';
 
 interface RunFlags {
   readonly pes?: number;
@@ -13,6 +14,7 @@ interface RunFlags {
   readonly prefixOutput?: boolean;
   readonly seed?: number;
   readonly shuffle?: boolean;
+  readonly checkMessages?: MessageCheckKind;
   readonly heapMb?: number;
   readonly spinMs?: number;
   readonly seedBalancer?: string;
@@ -30,6 +32,7 @@ export function runCommand(): Command {
     .option('--prefix-output', 'begin each line of output with its node')
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
+    .addOption(checkMessagesOption())
     .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))
     .option('--seed-balancer <name>', `where new chares go: ${seedBalancerNames().join(', ')}`, knownSeedBalancer)
     .option('--trace <dir>', 'record what every PE does, for charm4ts projections <dir>')
@@ -45,6 +48,7 @@ Examples:
   charm4ts run app.ts --pes 2 -- --verbose and so is everything after --
   charm4ts run app.ts --shuffle --seed 7
   charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
+  charm4ts run app.ts --check-messages freeze
 
 Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted; 141 if nobody reads the
 output any more.`;

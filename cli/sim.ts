@@ -1,6 +1,8 @@
 /** `charm4ts sim`: a program on simulated PEs, in virtual time. */
+
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { SimulationOptions } from '../launch/sim/index.ts';
+import { checkMessagesOption, type MessageCheckKind } from './check-messages.ts';
 
 interface SimFlags {
   readonly pes?: number;
@@ -10,6 +12,7 @@ interface SimFlags {
   readonly cost: 'declared' | 'measured';
   readonly scale?: number;
   readonly shuffle?: boolean;
+  readonly checkMessages?: MessageCheckKind;
   readonly seedBalancer?: string;
   readonly trace?: string;
   readonly json?: boolean;
@@ -32,6 +35,7 @@ export function simCommand(): Command {
     )
     .option('--scale <factor>', 'with --cost measured: virtual seconds for a real one (default: 1)', factor)
     .option('--shuffle', 'pick messages at random, as far as programs must bear it')
+    .addOption(checkMessagesOption())
     .option('--seed-balancer <name>', 'where new chares go (see charm4ts run --help)')
     .option('--trace <dir>', 'record what every PE does, in virtual time, for charm4ts projections <dir>')
     .option('--json', 'print one JSON object, after what the program prints')

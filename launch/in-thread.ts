@@ -10,11 +10,12 @@ import { locate } from '../core/base/errors.ts';
 import { SeededRandom } from '../core/base/random.ts';
 import type { ProgramModule } from '../core/message/registry.ts';
 import { Registry } from '../core/message/registry.ts';
+import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import { Pe, type PeHost } from '../core/pe/pe.ts';
-import { PriorityQueue, ShuffledQueue } from '../core/pe/task-queue.ts';
 import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { LoopbackNetwork } from '../transports/loopback/loopback-network.ts';
 import { mainOf, startMain } from './main-task.ts';
+import { makeQueue } from './make-queue.ts';
 import { OutsideWork } from './outside-work.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from './seed-strategy.ts';
 import { spin } from './spin.ts';
@@ -30,6 +31,8 @@ export interface InThreadOptions {
   readonly seed?: number;
   /** Pick tasks at random too. */
   readonly shuffle?: boolean;
+  /** Compare messages with what they were when they were sent, and `freeze` what can be; for tests. See docs/testing.md. */
+  readonly checkMessages?: MessageCheckKind;
   /** Makes what watches a PE. */
   readonly trace?: (pe: number) => TraceSink;
   /** Where chares go that are created without a place: a name of docs/seed-balancers.md, or your own. Default: `random`. */
@@ -115,8 +118,10 @@ class Driver {
     const strategy = typeof seedBalancer === 'string' ? seedStrategyNamed(seedBalancer) : seedBalancer;
     for (let id = 0; id < pes; id++) {
       const random = new SeededRandom(seed ?? 0, id + 1);
-      const queue =
-        options.shuffle === true ? new ShuffledQueue(new SeededRandom(seed ?? 0, pes + id + 1)) : new PriorityQueue();
+      const queue = makeQueue(
+        options.shuffle === true ? new SeededRandom(seed ?? 0, pes + id + 1) : undefined,
+        options.checkMessages,
+      );
       const pe = new Pe({
         id,
         pes,

@@ -1,5 +1,6 @@
 /** What a job is asked for and what comes of it, on one node runtime or several. */
 import { availableParallelism } from 'node:os';
+import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import { defaultSeedBalancer } from './seed-strategy.ts';
 import { prepareTrace } from './trace/trace-files.ts';
 import type { PeSettings } from './worker-protocol.ts';
@@ -20,6 +21,8 @@ export interface JobOptions {
   readonly seed?: number;
   /** Pick messages at random, within what programs are promised; for tests. */
   readonly shuffle?: boolean;
+  /** Compare messages with what they were when they were sent, and `freeze` what can be; for tests. See docs/testing.md. */
+  readonly checkMessages?: MessageCheckKind;
   /** Where chares go that are created without a place: a name of docs/seed-balancers.md. Default: `random`. */
   readonly seedBalancer?: string;
   /** Where the PEs' output goes: to this process's (default) or into the result. */
@@ -48,9 +51,9 @@ export interface JobResult {
  * @throws CharmError ERR_OUTPUT if the trace can't be written
  */
 export function peSettings(options: JobOptions, threads: number): PeSettings {
-  const { args = [], shuffle = false, seedBalancer = defaultSeedBalancer } = options;
+  const { args = [], shuffle = false, checkMessages, seedBalancer = defaultSeedBalancer } = options;
   const seed = options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
   const spinMs = options.spinMs ?? (threads <= availableParallelism() ? 0.2 : 0);
   const trace = options.trace === undefined ? undefined : prepareTrace(options.trace, options.program, args);
-  return { args, seed, spinMs, shuffle, seedBalancer, trace };
+  return { args, seed, spinMs, shuffle, checkMessages, seedBalancer, trace };
 }

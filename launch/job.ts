@@ -17,6 +17,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { CharmError, describePlace, describeThrown, UsageError } from '../core/base/errors.ts';
+import { messageChecks } from '../core/pe/message-check-kinds.ts';
 import { makeSharedMachine, type SharedMachine } from '../transports/threads/threads-link.ts';
 import { JobEnd } from './job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
@@ -36,6 +37,9 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const pes = options.pes ?? (nodes > 1 ? 1 : availableParallelism());
   if (!Number.isInteger(pes) || pes < 1 || pes > pesMax)
     throw new UsageError(`pes must be an integer from 1 to ${pesMax}, not ${pes}`);
+  const { checkMessages: check } = options;
+  if (check !== undefined && !messageChecks.includes(check))
+    throw new UsageError(`checkMessages is ${messageChecks.join(' or ')}, not ${String(check)}`);
   if (options.seedBalancer !== undefined) seedStrategyNamed(options.seedBalancer);
   if (nodes > 1) {
     const { transport = 'unix', isPrefixed = false } = options;

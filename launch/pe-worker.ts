@@ -11,12 +11,12 @@ import { CharmError, describeThrown, locate, PeLostError, toWire } from '../core
 import { SeededRandom } from '../core/base/random.ts';
 import { type ProgramModule, Registry } from '../core/message/registry.ts';
 import { Pe } from '../core/pe/pe.ts';
-import { PriorityQueue, ShuffledQueue } from '../core/pe/task-queue.ts';
 import { OutsideLink } from '../transports/outside/outside-link.ts';
 import { OutsidePort } from '../transports/outside/outside-port.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
+import { makeQueue } from './make-queue.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 import { type HostedLink, ThreadHost } from './thread-host.ts';
 import { TraceLayout } from './trace/layout.ts';
@@ -94,7 +94,7 @@ function makeLink(): HostedLink {
 
 function makePe(registry: Registry, host: ThreadHost, link: HostedLink, trace: ThreadTrace | undefined): Pe {
   const { pe: id, firstPe, jobPes, pesPerNode, machine } = start;
-  const { args, seed, shuffle, seedBalancer } = start.settings;
+  const { args, seed, shuffle, checkMessages, seedBalancer } = start.settings;
   const word = (id - firstPe) * peWordsPerPe + PeWord.progress;
   return new Pe({
     ...(trace === undefined ? {} : { trace: trace.recording }),
@@ -106,7 +106,7 @@ function makePe(registry: Registry, host: ThreadHost, link: HostedLink, trace: T
     random: new SeededRandom(seed, id + 1),
     link,
     host,
-    queue: shuffle ? new ShuffledQueue(new SeededRandom(seed, jobPes + id + 1)) : new PriorityQueue(),
+    queue: makeQueue(shuffle ? new SeededRandom(seed, jobPes + id + 1) : undefined, checkMessages),
     registry,
     seedBalancer: seedStrategyNamed(seedBalancer),
     progress: machine.peWords.subarray(word, word + 2),

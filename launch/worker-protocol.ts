@@ -1,5 +1,6 @@
 /** What a job's supervisor and its PE threads say to each other. */
 import type { ErrorWire } from '../core/base/errors.ts';
+import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
 import type { SharedMachine } from '../transports/threads/threads-link.ts';
 import type { TraceStart } from './trace/trace-files.ts';
@@ -11,6 +12,7 @@ export interface PeSettings {
   /** How long an idle PE spins before it sleeps. */
   readonly spinMs: number;
   readonly shuffle: boolean;
+  readonly checkMessages: MessageCheckKind | undefined;
   /** Its name. */
   readonly seedBalancer: string;
   /** Where to record the run. */

@@ -107,6 +107,7 @@ export class Mailbox {
   }
 
   #execute({ entry, args, source, event }: Held, reply: ReplyTarget | undefined): void {
+    this.pe.queue.check?.verify(args, this.pe, this.element.label, entry);
     this.pe.executeTraced(this.element, entry, args, reply, source, event);
   }
 

@@ -20,7 +20,7 @@ import type { SendOptions } from '../chare/proxy-types.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { readOptions, writeOptions } from '../message/handle-kinds.ts';
-import type { Task } from '../pe/task-queue.ts';
+import type { CheckableTask } from '../pe/message-check.ts';
 import { decodeArguments } from '../pup/decode.ts';
 import { encodeArguments } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
@@ -36,7 +36,7 @@ interface Broadcast {
 /** Low numbers are reported when they have risen by this much. */
 const reportEvery = 32;
 
-class BroadcastTask implements Task {
+class BroadcastTask implements CheckableTask {
   readonly target: Collection;
   readonly source: number;
   readonly #number: number;
@@ -49,6 +49,10 @@ class BroadcastTask implements Task {
 
   run(): void {
     this.target.broadcasts.runUpTo(this.#number);
+  }
+
+  contents(): ReturnType<CheckableTask['contents']> {
+    return this.target.broadcasts.contentsOf(this.#number);
   }
 }
 
@@ -171,6 +175,14 @@ export class BroadcastManager {
     }
   }
 
+  /** What a broadcast carries that has not run yet; for pe/message-check.ts. */
+  contentsOf(number: number): ReturnType<CheckableTask['contents']> {
+    const broadcast = this.#pending[number - this.#ran - 1];
+    if (broadcast === undefined) return undefined;
+    const { entry, args } = broadcast;
+    return { collection: this.#collection, label: this.#collection.labelOf(undefined), entry, args };
+  }
+
   runUpTo(number: number): void {
     while (this.#ran < number) {
       const broadcast = this.#pending.shift()!;
@@ -188,6 +200,7 @@ export class BroadcastManager {
       const element = elements[i]!;
       if (element.lastBroadcast >= this.#ran) continue;
       element.lastBroadcast = this.#ran;
+      pe.queue.check?.verify(args, pe, element.label, entry);
       pe.deliver(element, entry, args, undefined, source, event);
       if (elements[i] !== element) i--;
     }

@@ -3,11 +3,11 @@ import type { ElementRecord } from '../chare/element.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
 import type { ReplyTarget } from '../message/future.ts';
+import type { CheckableTask } from './message-check.ts';
 import type { Pe } from './pe.ts';
-import type { Task } from './task-queue.ts';
 
 /** Plain fields: one is made for every message, and private names (#) cost 10 ns more to set. */
-export class EntryTask implements Task {
+export class EntryTask implements CheckableTask {
   readonly target: ElementRecord;
   readonly source: number;
   private readonly entry: EntryMethod;
@@ -39,6 +39,12 @@ export class EntryTask implements Task {
     const element = this.target;
     if (pe.trace === undefined && this.entry.gate === undefined) pe.execute(element, this.entry, this.args, this.reply);
     else pe.deliver(element, this.entry, this.args, this.reply, this.source, this.event);
+  }
+
+  /** For pe/message-check.ts. */
+  contents(): ReturnType<CheckableTask['contents']> {
+    const { collection, label } = this.target;
+    return { collection, label, entry: this.entry, args: this.args };
   }
 
   /** The element has left this PE or died: the message goes after it, as coming from where it came from. */

@@ -10,6 +10,7 @@
 import Denque from 'denque';
 import TinyQueue from 'tinyqueue';
 import type { SeededRandom } from '../base/random.ts';
+import type { MessageCheck } from './message-check.ts';
 import type { Pe } from './pe.ts';
 import { type BitVector, comparePriorities, type Priority, toBits, toInteger } from './priority.ts';
 
@@ -22,6 +23,8 @@ export interface Task {
 }
 
 export interface TaskQueue {
+  /** Set if messages are compared with what they were. */
+  readonly check?: MessageCheck;
   readonly length: number;
   push(task: Task): void;
   pushPrioritised(task: Task, priority: Priority | undefined, lifo: boolean): void;

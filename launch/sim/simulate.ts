@@ -10,8 +10,8 @@ import { systemClock } from '../../core/base/clock.ts';
 import { UsageError } from '../../core/base/errors.ts';
 import { SeededRandom } from '../../core/base/random.ts';
 import { type ProgramModule, Registry } from '../../core/message/registry.ts';
+import type { MessageCheckKind } from '../../core/pe/message-check-kinds.ts';
 import { Pe } from '../../core/pe/pe.ts';
-import { PriorityQueue, ShuffledQueue } from '../../core/pe/task-queue.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
 import { Writer } from '../../core/pup/writer.ts';
 import { EventQueue } from '../../transports/sim/event-queue.ts';
@@ -19,6 +19,7 @@ import type { NetworkDescription } from '../../transports/sim/network-descriptio
 import { RunHash } from '../../transports/sim/run-hash.ts';
 import { SimNetwork } from '../../transports/sim/sim-network.ts';
 import { mainOf, startMain } from '../main-task.ts';
+import { makeQueue } from '../make-queue.ts';
 import { prepareProgram } from '../program-loader.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
 import { SimTrace } from '../trace/sim-trace.ts';
@@ -47,6 +48,8 @@ export interface SimulationOptions {
   readonly scale?: number;
   /** Pick tasks at random. */
   readonly shuffle?: boolean;
+  /** Compare messages with what they were when they were sent, and `freeze` what can be; for tests. See docs/testing.md. */
+  readonly checkMessages?: MessageCheckKind;
   /** Where chares go that are created without a place: a name of docs/seed-balancers.md, or your own. Default: `random`. */
   readonly seedBalancer?: string | SeedStrategy;
   /** Makes what watches a PE, given its number and a function that tells virtual seconds there. */
@@ -158,8 +161,10 @@ class Simulation {
           random: new SeededRandom(seed, id + 1),
           link: this.#network.attach(virtual),
           host: virtual,
-          queue:
-            options.shuffle === true ? new ShuffledQueue(new SeededRandom(seed, pes + id + 1)) : new PriorityQueue(),
+          queue: makeQueue(
+            options.shuffle === true ? new SeededRandom(seed, pes + id + 1) : undefined,
+            options.checkMessages,
+          ),
           registry,
           writer,
           progress,

@@ -1,0 +1,2 @@
+/** The ways to check messages, for commands. */
+export { type MessageCheckKind, messageChecks } from '../core/pe/message-check-kinds.ts';
