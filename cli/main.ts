@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { readManifest } from '../launch/package-root.ts';
 import { benchCommand } from './bench.ts';
+import { spelledOurWay } from './charm-options/apply.ts';
 import { lbSimCommand } from './lb-sim.ts';
 import { projectionsCommand } from './projections.ts';
 import { runCommand } from './run.ts';
@@ -18,4 +19,4 @@ for (const command of [runCommand(), simCommand(), lbSimCommand(), projectionsCo
   program.addCommand(command.copyInheritedSettings(program));
 }
 
-await program.parseAsync();
+await program.parseAsync(spelledOurWay(program, process.argv.slice(2)), { from: 'user' });

@@ -1,6 +1,7 @@
 /** `charm4ts run`: a program on the cores of this machine. */
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { CharmError } from '../core/base/errors.ts';
 import { runJob } from '../launch/job.ts';
 import type { JobOptions } from '../launch/job-options.ts';
 import { formatReport } from '../launch/report.ts';
@@ -19,6 +20,7 @@ interface RunFlags {
   readonly spinMs?: number;
   readonly seedBalancer?: string;
   readonly trace?: string;
+  readonly json?: boolean;
 }
 
 export function runCommand(): Command {
@@ -37,6 +39,7 @@ export function runCommand(): Command {
     .option('--seed-balancer <name>', `where new chares go: ${seedBalancerNames().join(', ')}`, knownSeedBalancer)
     .option('--trace <dir>', 'record what every PE does, for charm4ts projections <dir>')
     .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', milliseconds)
+    .option('--json', 'print one JSON object, after what the program prints: exit code, seconds, error')
     .addHelpText('after', examples)
     .action(run);
 }
@@ -49,6 +52,7 @@ Examples:
   charm4ts run app.ts --shuffle --seed 7
   charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
   charm4ts run app.ts --check-messages freeze
+  charm4ts run app.ts +p4 +balancer RefineCommLB   as for charmrun: see docs/command-line.md
 
 Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted; 141 if nobody reads the
 output any more.`;
@@ -59,14 +63,22 @@ async function run(program: string, args: string[], flags: RunFlags): Promise<vo
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   // The job sees to them while it runs; what comes behind its end can no longer be told to anyone.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+  const { json, prefixOutput, ...options } = flags;
+  const started = performance.now();
   const { exitCode, error } = await outcome({
     program,
     args,
-    ...flags,
-    isPrefixed: flags.prefixOutput === true,
+    ...options,
+    isPrefixed: prefixOutput === true,
     signal: interrupt.signal,
   });
   if (error !== undefined) process.stderr.write(`${formatReport(error)}\n`);
+  if (json === true) {
+    const { nodes = 1, pes = nodes > 1 ? 1 : availableParallelism() } = flags;
+    const failure = error === undefined ? {} : { error: failureAsJson(error) };
+    const seconds = (performance.now() - started) / 1000;
+    process.stdout.write(`${JSON.stringify({ program, nodes, pes: nodes * pes, exitCode, seconds, ...failure })}\n`);
+  }
   process.exitCode = exitCode;
 }
 
@@ -77,6 +89,14 @@ async function outcome(options: JobOptions): Promise<{ readonly exitCode: number
   } catch (error) {
     return { exitCode: 1, error };
   }
+}
+
+/** For scripts: what to look up, where it happened, and the report as people see it. */
+function failureAsJson(error: unknown): object {
+  const report = formatReport(error);
+  if (!(error instanceof CharmError)) return { message: report, report };
+  const { code, message, place } = error;
+  return { code, message, ...(place === undefined ? {} : { place }), report };
 }
 
 function knownSeedBalancer(text: string): string {
