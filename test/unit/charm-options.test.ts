@@ -39,7 +39,7 @@ describe('the options of Charm++', () => {
       'app.ts --lb-period=0.5 --balancer GreedyLB,./mine.ts',
     ],
     ['app.ts +LBDebug 2 mesh +LBDebug', 'app.ts --lb-debug mesh --lb-debug'],
-    ['app.ts +traceroot /tmp/t +LBPeriod.5', 'app.ts --trace=/tmp/t --lb-period=.5'],
+    ['app.ts +traceroot traces +LBPeriod.5', 'app.ts --trace=traces --lb-period=.5'],
     ['app.ts +CmiSleepOnIdle', 'app.ts --spin-ms=0'],
     ['+record d app.ts', '--record=d app.ts'],
     ['app.ts +5 -- +p4 +blancer', 'app.ts +5 -- +p4 +blancer'],
