@@ -1,5 +1,7 @@
 /** Makes complete statistics from the parts that matter, and other small things that all who hold statistics need. */
-import type { LbStatistics, Migration, StrategyContext } from '../core/balance/strategy.ts';
+import type { LbStatistics, StrategyContext } from '../core/balance/strategy.ts';
+
+export { migrationsTo } from '../core/balance/checked-step.ts';
 
 /** Columns that may be left out get the neutral value: migratable, speed 1, available, no background, unknown size. */
 export interface StatisticsParts {
@@ -87,16 +89,6 @@ export function offlineContext(seed = 1, step = 0): StrategyContext {
     secondsPerMessage: secondsPerMessageDefault,
     secondsPerByte: secondsPerByteDefault,
   };
-}
-
-/** The migrations that turn the measured placement into this one. */
-export function migrationsTo({ objects }: LbStatistics, placement: Int32Array): Migration[] {
-  const migrations: Migration[] = [];
-  for (let object = 0; object < objects.count; object++) {
-    const to = placement[object]!;
-    if (to !== objects.pe[object] && objects.isMigratable[object] === 1) migrations.push({ object, to });
-  }
-  return migrations;
 }
 
 /** The same statistics, measured as if the objects were where `placement` has them. Loads are converted by speed. */

@@ -8,6 +8,7 @@
  *
  * Balance is lost only to memory: without limits the answer is the strategy's own, at no cost. O(moves + overflow · P).
  */
+import { MemoryBudget } from '../core/balance/memory-budget.ts';
 import type { LbStatistics, Migration, Strategy } from '../core/balance/strategy.ts';
 import { Placement } from './placement.ts';
 
@@ -45,39 +46,4 @@ function lightestWithRoom(placement: Placement, memory: MemoryBudget, object: nu
     if (isAvailable[pe] === 1 && after < least && memory.hasRoomFor(object, pe)) [best, least] = [pe, after];
   }
   return best;
-}
-
-/** What is left of the free memory of each PE, by what has been told to go there. */
-export class MemoryBudget {
-  readonly #statistics: LbStatistics;
-  readonly #at: Int32Array;
-  readonly #free: Float64Array;
-
-  constructor(statistics: LbStatistics) {
-    this.#statistics = statistics;
-    this.#at = statistics.objects.pe.slice();
-    this.#free = statistics.pes.memoryFree.slice();
-  }
-
-  free(pe: number): number {
-    return this.#free[pe]!;
-  }
-
-  /** An object always fits where it is. */
-  hasRoomFor(object: number, pe: number): boolean {
-    const { objects } = this.#statistics;
-    return this.#at[object] === pe || objects.pe[object] === pe || objects.bytes[object]! <= this.#free[pe]!;
-  }
-
-  /** @returns false, and changes nothing, where there is no room. */
-  move(object: number, to: number): boolean {
-    if (!this.hasRoomFor(object, to)) return false;
-    const { objects } = this.#statistics;
-    const from = this.#at[object]!;
-    const home = objects.pe[object]!;
-    if (from !== home) this.#free[from]! += objects.bytes[object]!;
-    if (to !== home) this.#free[to]! -= objects.bytes[object]!;
-    this.#at[object] = to;
-    return true;
-  }
 }
