@@ -6,9 +6,10 @@ import { runJob } from '../launch/job.ts';
 import type { JobOptions } from '../launch/job-options.ts';
 import { formatReport } from '../launch/report.ts';
 import { seedBalancerNamed, seedBalancerNames } from '../lb-strategies/seeds/index.ts';
+import { addBalancingOptions, type BalancingFlags } from './balancing-flags.ts';
 import { checkMessagesOption, type MessageCheckKind } from './check-messages.ts';
 
-interface RunFlags {
+interface RunFlags extends BalancingFlags {
   readonly pes?: number;
   readonly nodes?: number;
   readonly transport?: 'unix' | 'tcp';
@@ -24,7 +25,7 @@ interface RunFlags {
 }
 
 export function runCommand(): Command {
-  return new Command('run')
+  return addBalancingOptions(new Command('run'))
     .description('Run a program on worker threads, one PE each.')
     .argument('<program>', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
     .argument('[args...]', "the program's own arguments (charm.args)")
@@ -53,6 +54,8 @@ Examples:
   charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
   charm4ts run app.ts --check-messages freeze
   charm4ts run app.ts +p4 +balancer RefineCommLB   as for charmrun: see docs/command-line.md
+  charm4ts run app.ts --balancer RefineComm --lb-debug
+  charm4ts run app.ts --balancer Greedy,./mine.ts     the first step by Greedy, all others by your own
 
 Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted; 141 if nobody reads the
 output any more.`;

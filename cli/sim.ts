@@ -2,9 +2,10 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { SimulationOptions } from '../launch/sim/index.ts';
+import { addBalancingOptions, type BalancingFlags } from './balancing-flags.ts';
 import { checkMessagesOption, type MessageCheckKind } from './check-messages.ts';
 
-interface SimFlags {
+interface SimFlags extends BalancingFlags {
   readonly pes?: number;
   readonly pesPerNode?: number;
   readonly network?: string;
@@ -20,7 +21,7 @@ interface SimFlags {
 }
 
 export function simCommand(): Command {
-  return new Command('sim')
+  return addBalancingOptions(new Command('sim'))
     .description('Run a program on any number of simulated PEs, in virtual time, so that the run can be repeated.')
     .argument('[program]', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
     .argument('[args...]', "the program's own arguments (charm.args)")

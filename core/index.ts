@@ -1,4 +1,5 @@
 /** The public API of charm4ts: what a program imports. */
+export type { LbStepReport, LbTrigger } from './balance/balancing.ts';
 export {
   CharmError,
   EntryError,

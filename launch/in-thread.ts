@@ -4,6 +4,7 @@
  *
  * Determinism: everything but the program's own timers and I/O depends on the seed alone.
  */
+import type { Balancing } from '../core/balance/balancing.ts';
 import type { SeedStrategy } from '../core/balance/seed-balancer.ts';
 import { systemClock } from '../core/base/clock.ts';
 import { locate } from '../core/base/errors.ts';
@@ -14,13 +15,14 @@ import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import { Pe, type PeHost } from '../core/pe/pe.ts';
 import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { LoopbackNetwork } from '../transports/loopback/loopback-network.ts';
+import type { BalancingHooks, BalancingOptions } from './balancing-options.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { makeQueue } from './make-queue.ts';
 import { OutsideWork } from './outside-work.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from './seed-strategy.ts';
 import { spin } from './spin.ts';
 
-export interface InThreadOptions {
+export interface InThreadOptions extends BalancingOptions, BalancingHooks {
   /** The exports of a program module: main as `default` or `main`, chare classes, reducers, placements, readonlies. */
   readonly program: ProgramModule;
   readonly pes: number;
@@ -52,11 +54,17 @@ export interface InThreadResult {
 /** Runs a program to its end; never throws for a failed job. */
 export async function runInThread(options: InThreadOptions): Promise<InThreadResult> {
   try {
-    return await new Driver(options).run();
+    return await new Driver(options, await balancing(options)).run();
   } catch (error) {
     // The program itself can't be used: no main, a class with a forbidden method name.
     return { exitCode: 1, error, messages: 0, frames: 0 };
   }
+}
+
+async function balancing(options: BalancingOptions & BalancingHooks): Promise<Balancing | undefined> {
+  if (options.balancer === undefined) return undefined;
+  const { balancingFor } = await import('./balancing.ts');
+  return balancingFor(options);
 }
 
 /** PEs that have something to do; drawing one is O(1). */
@@ -107,7 +115,7 @@ class Driver {
   #end: { readonly exitCode: number; readonly error: unknown } | undefined = undefined;
   #wake: (() => void) | undefined = undefined;
 
-  constructor(options: InThreadOptions) {
+  constructor(options: InThreadOptions, balancing: Balancing | undefined) {
     const { program, pes, seed } = options;
     this.#ready = new ReadySet(pes);
     this.#network = new LoopbackNetwork(pes, (to) => this.#touch(to));
@@ -135,6 +143,7 @@ class Driver {
         registry,
         ...(options.trace === undefined ? {} : { trace: options.trace(id) }),
         seedBalancer: strategy,
+        ...(balancing === undefined ? {} : { balancing }),
       });
       this.#pes.push(pe);
       // It is idle, which a balancer may want to hear.
@@ -161,6 +170,8 @@ class Driver {
         };
       },
       work: (seconds) => spin(systemClock, seconds),
+      // One thread is busy for all of them: who would be idle can't be told.
+      vitals: () => ({ idleSeconds: Number.NaN, speed: 1, memoryFree: Number.POSITIVE_INFINITY }),
       // Work in the thread pool is in no list; if it is tracked, we know of it nevertheless.
       hasOutsideWork: () => this.#timers.size > 0 || this.#pes[id]!.trackedCount > 0 || this.#outsideWork.isOpen(),
     };

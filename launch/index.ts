@@ -1,4 +1,6 @@
 /** Starting jobs from a script: `charm4ts/run`. */
+export type { LbStepReport } from '../core/balance/balancing.ts';
+export type { BalancerChoice, BalancingOptions } from './balancing-options.ts';
 export { runJob } from './job.ts';
 export type { JobOptions, JobResult } from './job-options.ts';
 export { formatReport } from './report.ts';

@@ -1,11 +1,12 @@
 /** What a job is asked for and what comes of it, on one node runtime or several. */
 import { availableParallelism } from 'node:os';
 import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
+import { type BalancingOptions, onlyBalancing } from './balancing-options.ts';
 import { defaultSeedBalancer } from './seed-strategy.ts';
 import { prepareTrace } from './trace/trace-files.ts';
 import type { PeSettings } from './worker-protocol.ts';
 
-export interface JobOptions {
+export interface JobOptions extends BalancingOptions {
   /** A .ts, .mts, .js or .mjs file. */
   readonly program: string | URL;
   /** Default: the cores of the machine. With several nodes: PEs of each, by default one. */
@@ -55,5 +56,5 @@ export function peSettings(options: JobOptions, threads: number): PeSettings {
   const seed = options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
   const spinMs = options.spinMs ?? (threads <= availableParallelism() ? 0.2 : 0);
   const trace = options.trace === undefined ? undefined : prepareTrace(options.trace, options.program, args);
-  return { args, seed, spinMs, shuffle, checkMessages, seedBalancer, trace };
+  return { args, seed, spinMs, shuffle, checkMessages, seedBalancer, balancing: onlyBalancing(options), trace };
 }

@@ -6,11 +6,13 @@
  * report `done`, end.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Balancing } from '../core/balance/balancing.ts';
 import { systemClock } from '../core/base/clock.ts';
 import { CharmError, describeThrown, locate, PeLostError, toWire } from '../core/base/errors.ts';
 import { SeededRandom } from '../core/base/random.ts';
 import { type ProgramModule, Registry } from '../core/message/registry.ts';
 import { Pe } from '../core/pe/pe.ts';
+import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { OutsideLink } from '../transports/outside/outside-link.ts';
 import { OutsidePort } from '../transports/outside/outside-port.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
@@ -92,12 +94,25 @@ function makeLink(): HostedLink {
   return new OutsideLink(firstPe, machine.pes, beside, new OutsidePort(pe, pe - firstPe, gateway));
 }
 
-function makePe(registry: Registry, host: ThreadHost, link: HostedLink, trace: ThreadTrace | undefined): Pe {
+/** Before the PE says that it has loaded, so that main does not begin without it. */
+async function loadBalancing(): Promise<{ readonly balancing?: Balancing }> {
+  const options = start.settings.balancing;
+  if (options === undefined) return {};
+  const { balancingOf } = await import('./balancing.ts');
+  return { balancing: await balancingOf(options, start.pe) };
+}
+
+function makePe(
+  registry: Registry,
+  host: ThreadHost,
+  link: HostedLink,
+  handed: { readonly trace?: TraceSink; readonly balancing?: Balancing },
+): Pe {
   const { pe: id, firstPe, jobPes, pesPerNode, machine } = start;
   const { args, seed, shuffle, checkMessages, seedBalancer } = start.settings;
   const word = (id - firstPe) * peWordsPerPe + PeWord.progress;
   return new Pe({
-    ...(trace === undefined ? {} : { trace: trace.recording }),
+    ...handed,
     id,
     pes: jobPes,
     pesPerNode,
@@ -160,6 +175,7 @@ async function run(orders: Orders): Promise<void> {
   const url = await orders.unlessStopped(orders.program);
   const program = await orders.unlessStopped(load(url));
   const registry = new Registry(program);
+  const balancing = await loadBalancing();
   const main = start.pe === 0 ? mainOf(program, 'the program') : undefined;
   const classes = registry.types.map(({ name, table }) => ({
     name,
@@ -167,7 +183,8 @@ async function run(orders: Orders): Promise<void> {
   }));
   tell({ kind: 'loaded', description: registry.describe(), classes });
   const trace = openTrace(registry, () => pe.queue.length);
-  const pe: Pe = makePe(registry, host, link, trace);
+  const handed = { ...(trace === undefined ? {} : { trace: trace.recording }), ...balancing };
+  const pe: Pe = makePe(registry, host, link, handed);
   watchUncaught(pe);
   watchExit(pe);
   if (main !== undefined) {

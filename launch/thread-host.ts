@@ -9,11 +9,13 @@
  *  4. spinning on the rings for a moment (spin-time.ts), since a message that comes now is answered 20 times faster;
  *  5. sleep, in Atomics.waitAsync, which leaves the event loop alive and uses no CPU.
  */
+import { getHeapStatistics } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../core/base/clock.ts';
 import { locate, toWire } from '../core/base/errors.ts';
 import type { Link } from '../core/message/transport.ts';
-import type { Pe, PeHost } from '../core/pe/pe.ts';
+import type { Pe } from '../core/pe/pe.ts';
+import type { PeHost, PeVitals } from '../core/pe/pe-options.ts';
 import { PeWord, peWordsPerPe, type SharedMachine, wakePe } from '../transports/threads/threads-link.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { spin } from './spin.ts';
@@ -60,6 +62,8 @@ export class ThreadHost implements PeHost {
   #sinceClock = 0;
   /** When it found nothing to do; 0 while there is something. Outlives turns of the event loop. */
   #idleSince = 0;
+  /** All such times together. */
+  #idleMs = 0;
   #lastTurn = 0;
   /** An async method has gone on since the last turn of the event loop: more promises may be pending. */
   #hasLooseEnds = true;
@@ -98,7 +102,7 @@ export class ThreadHost implements PeHost {
       if (this.#mustStop()) return 'stop';
       const done = pe.runSome(this.#batch);
       if (done > 0 && this.#idleSince !== 0) {
-        this.#idleSince = 0;
+        this.#endIdle(performance.now());
         pe.trace?.busy();
         this.#spinTime.found();
       }
@@ -123,6 +127,11 @@ export class ThreadHost implements PeHost {
       if (now - this.#lastTurn > turnEveryMs) return 'turn';
       this.#spin(now + spinSliceMs);
     }
+  }
+
+  #endIdle(now: number): void {
+    this.#idleMs += now - this.#idleSince;
+    this.#idleSince = 0;
   }
 
   #mustStop(): boolean {
@@ -189,8 +198,8 @@ export class ThreadHost implements PeHost {
     await waiting.value;
     this.#probe.cancel();
     this.#isParked = false;
-    this.#idleSince = 0;
     const now = performance.now();
+    this.#endIdle(now);
     this.#spinTime.failed(spunMs, now - since, now);
     clearTimeout(timer);
     this.#hasLooseEnds = true;
@@ -240,6 +249,11 @@ export class ThreadHost implements PeHost {
 
   work(seconds: number): void {
     spin(systemClock, seconds);
+  }
+
+  vitals(): PeVitals {
+    const idleMs = this.#idleSince === 0 ? this.#idleMs : this.#idleMs + performance.now() - this.#idleSince;
+    return { idleSeconds: idleMs / 1000, speed: 1, memoryFree: getHeapStatistics().total_available_size };
   }
 
   /** Yes, unless it is known that there is none; the answer is then there for the next stuck check. */

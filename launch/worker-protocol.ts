@@ -3,6 +3,7 @@ import type { ErrorWire } from '../core/base/errors.ts';
 import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
 import type { SharedMachine } from '../transports/threads/threads-link.ts';
+import type { BalancingOptions } from './balancing-options.ts';
 import type { TraceStart } from './trace/trace-files.ts';
 
 /** What all PEs of a job have in common. */
@@ -15,6 +16,8 @@ export interface PeSettings {
   readonly checkMessages: MessageCheckKind | undefined;
   /** Its name. */
   readonly seedBalancer: string;
+  /** How to balance loads; undefined: not at all. */
+  readonly balancing: BalancingOptions | undefined;
   /** Where to record the run. */
   readonly trace: TraceStart | undefined;
 }

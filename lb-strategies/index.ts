@@ -34,9 +34,9 @@ import { rotate } from './rotate.ts';
 import { withinMemory } from './within-memory.ts';
 
 export type * from '../core/balance/agent.ts';
+export { type CheckedStep, checkedStep } from '../core/balance/checked-step.ts';
 export type * from '../core/balance/seed-balancer.ts';
 export type * from '../core/balance/strategy.ts';
-export { type CheckedStep, checkedStep } from '../core/balance/checked-step.ts';
 export { centralStrategy } from './distributed/drive.ts';
 export { memoryUsher } from './distributed/memory-usher.ts';
 export { type Dump, DumpError, dumpText, readDump } from './dump.ts';

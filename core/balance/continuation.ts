@@ -123,7 +123,7 @@ export class Continuation {
     pe.currentEntry = entry;
     if (element === undefined || entry === undefined) return;
     const { collection } = element;
-    const meter = collection.waitMeters[entry.id] ?? collection.newWaitMeter(entry.id);
+    const meter = collection.waitMeters[entry.slot] ?? collection.newWaitMeter(entry.slot);
     if (--meter.countdown !== 0) element.ticks = (element.ticks + meter.meanTicks) | 0;
     else {
       this.#element = element;

@@ -65,6 +65,11 @@ export class SyncLedger {
     this.#link = link;
   }
 
+  /** The lowest step that this PE has not reported. */
+  get current(): number {
+    return this.#current;
+  }
+
   /** Number of the step that an element born now reaches first. */
   firstOfNewborn(): number {
     const isUnderWay = this.#rounds.get(this.#current)?.hasBegun === true && this.#inserting === 0;

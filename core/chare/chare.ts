@@ -2,6 +2,7 @@
  * `Chare`: what a user's class extends. It holds nothing but a link to its element record; everything it offers
  * is reached through that record, so that a chare's own fields are exactly the user's.
  */
+import { LbState } from '../balance/lb-state.ts';
 import { UsageError } from '../base/errors.ts';
 import type { ElementwiseReducer, NumberArray, Reducer } from '../collective/reducers.ts';
 import { requestMove, settleSoon } from '../location/migration.ts';
@@ -165,6 +166,30 @@ export abstract class Chare<I = number> extends ChareBase {
     checkDelay(ms, 'sendEvery');
     if (ms === 0) throw new UsageError('sendEvery takes more than 0 milliseconds; see also the attribute whenIdle');
     return timersOf(this, ms, ms) as TimerMethods<this>;
+  }
+
+  /**
+   * Comes to the next load-balancing step, for which all elements of arrays with `usesAtSync` are waited for. The element goes
+   * on after it: at `await`, or, so that it can move, in its method `resumeFromSync()`, which is called where it then is.
+   * Call it last. Without a balancer it goes on at once. @throws UsageError outside such arrays, or when called again before.
+   */
+  atSync(): PromiseLike<void> {
+    const record = ChareBase.recordOf(this);
+    return record.collection.pe.lb.atSync(record);
+  }
+
+  /** Seconds of work of this element in each step, on a PE of speed 1, instead of what is measured; NaN: measured again. */
+  setLoad(seconds: number): void {
+    if (!(seconds >= 0 || Number.isNaN(seconds)) || seconds === Number.POSITIVE_INFINITY)
+      throw new UsageError(`setLoad takes seconds, 0 or more, or NaN, not ${seconds}`);
+    LbState.of(ChareBase.recordOf(this)).givenLoad = seconds;
+  }
+
+  /** Coordinates of this element for strategies that use them, instead of its index. Up to three. */
+  setPosition(...position: readonly number[]): void {
+    if (position.length < 1 || position.length > 3 || !position.every(Number.isFinite))
+      throw new UsageError(`setPosition takes one to three numbers, not ${position.join(', ')}`);
+    LbState.of(ChareBase.recordOf(this)).position = position;
   }
 
   /** Forbids, or allows again, that a balancer or `migrateTo` moves this element. Its companions stay with it. */

@@ -2,6 +2,7 @@
  * `Charm`: what a program sees of the runtime on its PE. Passed to `main`, and `this.charm` in every chare; there is
  * no global one, since a thread may host many PEs.
  */
+import type { LbStepReport } from '../balance/balancing.ts';
 import { CharmError, describeThrown, UsageError } from '../base/errors.ts';
 import { type Callback, ExitCallback, IgnoreCallback } from '../message/callback.ts';
 import { type Future, Pending } from '../message/future.ts';
@@ -45,7 +46,10 @@ export type ArrayPlacement<I> =
 
 export type ArrayOptions<C, A extends readonly unknown[]> = ArrayExtent<IndexOf<C>> &
   ConstructorArgs<A> &
-  ArrayPlacement<IndexOf<C>>;
+  ArrayPlacement<IndexOf<C>> & {
+    /** Its elements call `atSync()`, and a balancing step waits for all of them: docs/load-balancing.md. */
+    readonly usesAtSync?: boolean;
+  };
 
 export type ChareOptions<A extends readonly unknown[]> = ConstructorArgs<A> & {
   /** Where to create it; without it the seed balancer decides. */
@@ -114,6 +118,7 @@ export class Charm {
     } else {
       shape = denseShape(type.name, size);
     }
+    const usesAtSync = options.usesAtSync === true;
     const bindTo: unknown = options.bindTo;
     let bound = {};
     if (bindTo !== undefined) {
@@ -123,7 +128,7 @@ export class Charm {
         throw new UsageError(`${type.name}: a bound array has no map; its elements are where the others are`);
       bound = { boundTo: bindTo.leaderOf(type, shape) };
     }
-    const { collection, done } = this.#pe.collections.create({ type, shape, map, args, keys, ...bound });
+    const { collection, done } = this.#pe.collections.create({ type, shape, map, args, keys, usesAtSync, ...bound });
     await done;
     return collection.arrayProxy as unknown as ArrayProxy<C, IndexOf<C>>;
   }
@@ -218,6 +223,14 @@ export class Charm {
   /** Resolves when no message is queued or in flight anywhere, `sleep` and `track` included. */
   quiescence(): Promise<void> {
     return this.#pe.quiescence.wait();
+  }
+
+  /**
+   * Asks for a load-balancing step now; resolves when it has ended, with what came of it. Elements move between their entry
+   * methods. @throws UsageError (as a rejection) if the job has no balancer.
+   */
+  balance(): Promise<LbStepReport> {
+    return this.#pe.lb.balance();
   }
 
   /** Ends the job on all PEs; `code` (0 to 255) is its exit code. Messages still queued are dropped. */

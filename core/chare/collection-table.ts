@@ -15,6 +15,7 @@
  */
 import { UsageError } from '../base/errors.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
+import type { BoundSet } from '../location/bound-set.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
 import { readCollection, readKey, writeCollection, writeKey } from '../message/handle-kinds.ts';
@@ -38,6 +39,7 @@ export interface Creation {
   readonly boundTo?: Collection;
   readonly args: readonly unknown[];
   readonly keys: readonly Key[];
+  readonly usesAtSync?: boolean;
 }
 
 /** Placements on the wire. */
@@ -82,7 +84,7 @@ export class CollectionTable {
     for (const type of pe.registry.types) {
       const singletons = new Collection(pe, type.id, type, Shape.singleton, 0);
       singletons.location.homeOf = (key) => (key as number) % pe.pes;
-      singletons.populate([], false, []);
+      singletons.populate([], false, [], 1);
       this.#collections.set(type.id, singletons);
     }
     for (const kind of elementFrames) pe.handle(kind, (frame) => this.#onElementFrame(kind, frame));
@@ -126,7 +128,9 @@ export class CollectionTable {
     const id = this.#firstDynamic + this.#count++ * pe.pes + pe.id;
     const created = new Pending(pe, () => `the creation of ${creation.type.name}`);
     this.#created.set(id, created);
-    this.#encode(id, creation);
+    const count = creation.shape.kind === ShapeKind.sparse ? creation.keys.length : product(creation.shape.dims);
+    const firstSync = creation.usesAtSync === true ? pe.lb.sendsFor(count) : 0;
+    this.#encode(id, creation, firstSync);
     // Constructing here is as asynchronous as it is elsewhere: the creating method ends first.
     const frame = pe.writer.copyFrame();
     for (const child of treePlace(pe.id, pe.pes, pe.id).children) pe.send(child);
@@ -135,12 +139,32 @@ export class CollectionTable {
     return { collection, done: created.wait() as Promise<void> };
   }
 
+  /** By number; undefined if it is not known here. */
+  numbered(id: number): Collection | undefined {
+    return this.#collections.get(id);
+  }
+
+  /** The bound sets of the arrays that are set up here. */
+  *boundSets(): Iterable<BoundSet> {
+    for (const collection of this.#collections.values()) {
+      const { boundSet, shape, isReady } = collection;
+      if (isReady && shape.isArray && boundSet.first === collection) yield boundSet;
+    }
+  }
+
+  /** The elements here that take part in AtSync. Those that come meanwhile may be left out. */
+  *syncElements(): Iterable<ElementRecord> {
+    for (const { usesAtSync, elements } of [...this.#collections.values()]) if (usesAtSync) yield* [...elements];
+  }
+
   describeUnended(named: ReadonlySet<ElementRecord>): string[] {
     return [...this.#collections.values()].flatMap((collection) => collection.describeUnended(named));
   }
 
   describeOpen(): string[] {
-    return [...this.#collections.values()].flatMap((collection) => collection.describeOpen());
+    const sync = this.#pe.lb.describeOpen();
+    const lines = [...this.#collections.values()].flatMap((collection) => collection.describeOpen());
+    return sync === undefined ? lines : [sync, ...lines];
   }
 
   #onElementFrame(kind: number, frame: Reader): void {
@@ -156,8 +180,8 @@ export class CollectionTable {
     else early.push(frame.copy());
   }
 
-  /** Body: class, shape, placement, constructor arguments, keys. */
-  #encode(id: number, { type, shape, map, boundTo, args, keys }: Creation): void {
+  /** Body: class, shape, placement, first AtSync step (0: does not take part), constructor arguments, keys. */
+  #encode(id: number, { type, shape, map, boundTo, args, keys }: Creation, firstSync: number): void {
     const pe = this.#pe;
     const writer = pe.writer;
     writer.begin(FrameKind.createCollection, 0, 0, id, pe.id);
@@ -173,6 +197,7 @@ export class CollectionTable {
       writer.u8(MapKind.user);
       writer.text(pe.registry.nameOf(map, 'placement', map.name));
     }
+    writer.f64(firstSync);
     encodeArguments(writer, args, `the constructor of ${type.name}`);
     writer.u32(keys.length);
     for (const key of keys) writeKey(writer, key);
@@ -200,11 +225,13 @@ export class CollectionTable {
     }
     if (boundTo !== undefined) collection.bindTo(boundTo);
     const { homeOf } = collection.location;
+    const firstSync = frame.f64();
+    collection.usesAtSync = firstSync > 0;
     const args = decodeArguments(frame, pe.context);
     const keys: Key[] = [];
     for (let left = frame.count(); left > 0; left--) keys.push(readKey(frame)!);
     const isInserting = collection.isOpen && keys.length === 0;
-    const joined = collection.populate(keysHere(collection, homeOf, keys), isInserting, args);
+    const joined = collection.populate(keysHere(collection, homeOf, keys), isInserting, args, firstSync);
     this.#replayEarly(id);
     if (joined === undefined) this.#onCreated(id);
     else void joined.then(() => this.#onCreated(id));
@@ -256,6 +283,10 @@ export class CollectionTable {
     const isBlock = kind === MapKind.block || (kind === MapKind.standard && !collection.isOpen);
     return isBlock ? blockHome(space.size, pes) : roundRobinHome(pes, space.size);
   }
+}
+
+function product(numbers: readonly number[]): number {
+  return numbers.reduce((all, number) => all * number, 1);
 }
 
 /** The keys whose home is this PE. */

@@ -53,12 +53,14 @@ export class Collection {
   isInserting = false;
   /** Its constructor is running. */
   constructing: ElementRecord | undefined = undefined;
+  /** Its elements take part in AtSync. */
+  usesAtSync = false;
   readonly #wholeProxy: ArrayProxyImpl | GroupProxyImpl;
   /** The arrays whose elements move together with those of this one. */
   boundSet = new BoundSet(this);
   location: LocationManager;
   readonly insertion = new InsertionManager(this);
-  /** By entry id; made when first needed. */
+  /** By slot of the entry; made when first needed. */
   readonly meters: (EntryMeter | undefined)[] = [];
   /** The same for what async methods do behind an await. */
   readonly waitMeters: (EntryMeter | undefined)[] = [];
@@ -213,17 +215,17 @@ export class Collection {
     this.location.send(key);
   }
 
-  newMeter(entryId: number): EntryMeter {
-    return this.#addMeter(this.meters, entryId);
+  newMeter(slot: number): EntryMeter {
+    return this.#addMeter(this.meters, slot);
   }
 
-  newWaitMeter(entryId: number): EntryMeter {
-    return this.#addMeter(this.waitMeters, entryId);
+  newWaitMeter(slot: number): EntryMeter {
+    return this.#addMeter(this.waitMeters, slot);
   }
 
-  #addMeter(meters: (EntryMeter | undefined)[], entryId: number): EntryMeter {
-    const meter = new EntryMeter(this.progressBase + 977 * this.pe.id + entryId);
-    meters[entryId] = meter;
+  #addMeter(meters: (EntryMeter | undefined)[], slot: number): EntryMeter {
+    const meter = new EntryMeter(this.progressBase + 977 * this.pe.id + slot);
+    meters[slot] = meter;
     return meter;
   }
 
@@ -343,8 +345,14 @@ export class Collection {
    * Sets up the collection and constructs this PE's elements. `keys` are those at home here; args are shared by all.
    * Resolves when elements whose companions have moved elsewhere have been constructed there; undefined if there are none.
    */
-  populate(keys: readonly Key[], isInserting: boolean, args: readonly unknown[]): Promise<unknown> | undefined {
+  populate(
+    keys: readonly Key[],
+    isInserting: boolean,
+    args: readonly unknown[],
+    firstSync: number,
+  ): Promise<unknown> | undefined {
     this.isInserting = isInserting;
+    if (isInserting && this.usesAtSync) this.pe.lb.ledger.insertingBegins();
     const here: ElementRecord[] = [];
     const away: Key[] = [];
     for (const key of keys) {
@@ -352,14 +360,17 @@ export class Collection {
       if (epoch === undefined) away.push(key);
       else here.push(new ElementRecord(this, key, epoch, 1, 0));
     }
-    for (const element of here) this.admit(element);
+    for (const element of here) {
+      this.admit(element);
+      if (this.usesAtSync) this.pe.lb.born(element, firstSync);
+    }
     this.reductions.populated(here.length);
     this.#isReady = true;
     for (const element of here) {
       if (this.boundSet.isShared) this.location.arrived(element.key);
       this.construct(element, args);
     }
-    const joined = away.map((key) => this.insertion.join(key, args));
+    const joined = away.map((key) => this.insertion.join(key, args, firstSync));
     for (const action of this.#held.splice(0)) {
       this.pe.release();
       action();
@@ -406,6 +417,7 @@ export class Collection {
     element.mailbox?.died();
     for (const task of queued) task.sendOn();
     this.reductions.died(element.nextReduction);
+    this.pe.lb.died(element);
   }
 
   /** Runs the constructor of an element. */

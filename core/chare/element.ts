@@ -1,5 +1,6 @@
 /** The runtime's record of one element that is on this PE. */
 import type { Sent } from '../balance/edge-recorder.ts';
+import type { LbState } from '../balance/lb-state.ts';
 import type { ElementIndex } from '../collective/reducers.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
@@ -27,6 +28,8 @@ export class ElementRecord implements ElementIndex {
   load = 0;
   /** Whom it has sent to since then; see balance/edge-recorder.ts. */
   sent: Sent | undefined = undefined;
+  /** AtSync, given load and the like; of elements that have any of them. */
+  lb: LbState | undefined = undefined;
   /** Async entry methods that have begun and not ended, and open requests; they hold the element in place. */
   entriesInFlight = 0;
   /** Number of the reduction it will contribute to next. */

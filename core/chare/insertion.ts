@@ -39,6 +39,8 @@ interface Insertion {
   readonly to: number;
   readonly nextReduction: number;
   readonly lastBroadcast: number;
+  /** 0: it takes no part in AtSync. */
+  readonly firstSync: number;
   readonly options: SendOptions | undefined;
   readonly args: readonly unknown[];
   readonly created: Pending | undefined;
@@ -70,17 +72,19 @@ export class InsertionManager {
       throw new UsageError(`onPe is ${to}; PEs are 0 to ${pe.pes - 1}`);
     const nextReduction = reductions.firstOfNewborn();
     const lastBroadcast = broadcasts.ran;
-    this.#encode(key, isSingleton ? 0 : unclaimed, 0, { to, nextReduction, lastBroadcast, options, args, created });
+    const firstSync = collection.usesAtSync ? pe.lb.sendsFor(1) : 0;
+    const insertion = { to, nextReduction, lastBroadcast, firstSync, options, args, created };
+    this.#encode(key, isSingleton ? 0 : unclaimed, 0, insertion);
     if (!isSingleton) this.#count(nextReduction, lastBroadcast);
     if (home === pe.id || collection.boundSet.isHere(key)) pe.replaySealedFrame();
     else pe.send(home);
   }
 
   /** At home, when the collection is set up: an initial element is to be made where its companions are. */
-  join(key: Key, args: readonly unknown[]): Promise<unknown> {
+  join(key: Key, args: readonly unknown[], firstSync: number): Promise<unknown> {
     const { pe, location } = this.#collection;
     const created = new Pending(pe, () => `the creation of ${this.#collection.labelOf(key)}`);
-    const insertion = { to: pe.id, nextReduction: 1, lastBroadcast: 0, options: undefined, args, created };
+    const insertion = { to: pe.id, nextReduction: 1, lastBroadcast: 0, firstSync, options: undefined, args, created };
     this.#encode(key, unclaimed, ElementFlag.joins, insertion);
     this.#count(1, 0);
     location.send(key);
@@ -105,6 +109,7 @@ export class InsertionManager {
     writer.u32(insertion.to);
     writer.f64(insertion.nextReduction);
     writer.f64(insertion.lastBroadcast);
+    writer.f64(insertion.firstSync);
     if (created !== undefined) writer.f64(created.address().id);
     writeOptions(writer, insertion.options);
     encodeArguments(writer, [...insertion.args], `the constructor of ${this.#collection.labelOf(key)}`);
@@ -174,17 +179,25 @@ export class InsertionManager {
   #making(key: Key, epoch: number, frame: Reader): (args: readonly unknown[]) => void {
     const { pe } = this.#collection;
     const element = new ElementRecord(this.#collection, key, epoch, frame.f64(), frame.f64());
+    const firstSync = frame.f64();
     const { source, flags } = frame;
     const reply = (flags & ElementFlag.reply) === 0 ? undefined : new RemoteReply(pe, source, frame.f64());
-    return (args) => this.#make(element, source, args, reply);
+    return (args) => this.#make(element, source, args, reply, firstSync);
   }
 
-  #make(element: ElementRecord, by: number, args: readonly unknown[], reply: ReplyTarget | undefined): void {
+  #make(
+    element: ElementRecord,
+    by: number,
+    args: readonly unknown[],
+    reply: ReplyTarget | undefined,
+    firstSync: number,
+  ): void {
     const collection = this.#collection;
     collection.admit(element);
     if (collection.shape.isArray) {
       collection.reductions.arrived(element.nextReduction);
       collection.broadcasts.acknowledge(by, element.lastBroadcast);
+      if (collection.usesAtSync) collection.pe.lb.born(element, firstSync);
     }
     collection.location.arrived(element.key);
     collection.construct(element, args);
@@ -210,13 +223,13 @@ export class InsertionManager {
   }
 
   #makeBesideCompanions(key: Key): void {
-    const { boundSet, locals, reductions, broadcasts, pe } = this.#collection;
+    const { boundSet, locals, reductions, broadcasts, pe, usesAtSync } = this.#collection;
     const [companion] = boundSet.companions(key);
     if (companion === undefined || locals.get(key) !== undefined) return;
     const nextReduction = reductions.firstOfNewborn();
     const element = new ElementRecord(this.#collection, key, companion.epoch, nextReduction, broadcasts.ran);
     this.#count(nextReduction, broadcasts.ran);
-    this.#make(element, pe.id, [], undefined);
+    this.#make(element, pe.id, [], undefined, usesAtSync ? pe.lb.sendsFor(1) : 0);
   }
 
   // ---- end of initial insertion ----
@@ -244,6 +257,7 @@ export class InsertionManager {
     const { pe, id } = collection;
     // A task, so that it runs behind the insertions that came before it.
     const run = (): void => {
+      if (collection.isInserting && collection.usesAtSync) pe.lb.ledger.insertingEnds();
       collection.isInserting = false;
       collection.reductions.advance();
       if (by === pe.id) return this.onInsertingDone();

@@ -4,7 +4,7 @@
  *  1. Between entry methods, with no async one of any companion under way and none of them pinned, `aboutToMigrate` of
  *     each runs.
  *  2. They are packed into one frame: the epoch plus one, and for each its collection, reduction and broadcast numbers,
- *     its fields (or what its `pack` gives), and what waits in its mailbox.
+ *     what load balancing keeps of it, its fields (or what its `pack` gives), and what waits in its mailbox.
  *  3. They leave: tables, reductions; the PE remembers where they went, the home PE is told.
  *  4. The frame goes to the destination. If a collection is not set up there yet, it waits for that. Then all objects are
  *     made, without running their constructors, and are in the tables; each is unpacked; each hears `justMigrated`.
@@ -14,6 +14,7 @@
  * Invariants: from step 3 to 4 the companions are in exactly one frame, which a link loses as little as any other; no
  * PE runs an entry method of one of them while another is elsewhere. `moveTo` of all companions is the same.
  */
+import { LbState } from '../balance/lb-state.ts';
 import { describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { type ChareBase, restore } from '../chare/chare.ts';
 import type { Collection } from '../chare/collection.ts';
@@ -64,8 +65,25 @@ function checkMovable(element: ElementRecord, relation: string): void {
   }
 }
 
+/** Why an element can't be sent off now; undefined: it can. */
+export function canGoNow(element: ElementRecord): string | undefined {
+  for (const companion of element.companions) {
+    if (companion.entriesInFlight > 0) return `an async entry method of ${companion.label} has not ended`;
+    if (companion.isPinned) return `${companion.label} is pinned`;
+    if (companion.mustDie) return `${companion.label} is about to end`;
+    if (companion.moveTo !== -1) return `${companion.label} is about to go to PE ${companion.moveTo} by its own wish`;
+  }
+  return undefined;
+}
+
+/** Sends an element that can go, with its companions, to where load balancing wants it. */
+export function sendOff(element: ElementRecord, to: number): void {
+  for (const companion of element.companions) companion.moveTo = to;
+  emigrate(element, true);
+}
+
 /** Sends an element and its companions off, unless one of them is not free to go. */
-export function emigrate(element: ElementRecord): void {
+export function emigrate(element: ElementRecord, isByStep = false): void {
   const { moveTo: to, epoch, key, collection } = element;
   for (const companion of element.companions) {
     if (companion.entriesInFlight > 0 || companion.isPinned) return;
@@ -79,7 +97,8 @@ export function emigrate(element: ElementRecord): void {
     callHook(companion, 'aboutToMigrate');
   }
   const { writer } = pe;
-  writer.begin(FrameKind.migrate, typeof key === 'string' ? ElementFlag.textKey : 0, 0, boundSet.id, pe.id);
+  const flags = typeof key === 'string' ? ElementFlag.textKey : 0;
+  writer.begin(FrameKind.migrate, flags, isByStep ? 1 : 0, boundSet.id, pe.id);
   writer.elementPrefix(key, epoch + 1);
   writer.u8(companions.length);
   for (const companion of companions) writeCollection(writer, companion.collection);
@@ -96,6 +115,7 @@ export function emigrate(element: ElementRecord): void {
   for (const task of queued) task.sendOn();
   for (const companion of companions) {
     companion.collection.reductions.left(companion.nextReduction);
+    pe.lb.left(companion);
     companion.mailbox?.left();
   }
 }
@@ -106,6 +126,7 @@ function pack(element: ElementRecord): void {
   writer.f64(element.nextReduction);
   writer.f64(element.lastBroadcast);
   const state = typeof chare.pack === 'function' ? chare.pack() : { ...chare };
+  LbState.write(writer, element);
   encodeState(writer, state, `the state of ${element.label}, which shall migrate,`);
   writer.u8(element.mailbox === undefined ? 0 : 1);
   element.mailbox?.write(writer);
@@ -133,6 +154,7 @@ export function immigrate(first: Collection, frame: Reader): void {
   for (const collection of collections) {
     const companion = new ElementRecord(collection, key, epoch, frame.f64(), frame.f64());
     companions.push(companion);
+    LbState.read(frame, companion);
     states.push(decodeState(frame, pe.context));
     if (frame.u8() === 1) companion.mailbox = Mailbox.read(frame, companion);
   }
@@ -147,12 +169,15 @@ export function immigrate(first: Collection, frame: Reader): void {
     pe.trace?.arrived(companion, frame.source, frame.limit - frame.start);
     companion.collection.reductions.arrived(companion.nextReduction);
     companion.collection.broadcasts.acknowledge(frame.source, companion.lastBroadcast);
+    pe.lb.arrived(companion);
   }
+  const isByStep = frame.small === 1;
   // Before anything that may send them on: what has waited becomes tasks, which follow them if need be.
   first.location.arrived(key);
   for (const companion of companions) callHook(companion, 'justMigrated');
   for (const companion of companions) companion.collection.broadcasts.catchUp(companion);
   for (const companion of companions) pe.settle(companion);
+  if (isByStep) pe.lb.came();
 }
 
 function callHook(element: ElementRecord, name: 'aboutToMigrate' | 'justMigrated'): void {

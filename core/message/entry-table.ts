@@ -12,6 +12,8 @@ import { attributesOf, type CheckedAttributes, plainAttributes } from './entry-a
 export interface EntryMethod extends CheckedAttributes {
   readonly id: number;
   readonly name: string;
+  /** Small number for tables by entry: arrays with numbers like those of the runtime's entries are slow. */
+  readonly slot: number;
   readonly run: (this: object, ...args: unknown[]) => unknown;
 }
 
@@ -23,10 +25,11 @@ const skipped = new Set(['constructor', 'then', 'toJSON', ...hooks]);
 
 /** From here on ids mean entry methods of the runtime, which every class has. */
 export const firstSystemId = 0xff00;
+const systemEntriesMax = 4;
 
 /** An entry method of the runtime: it gets the chare as `this`, like any other. */
 export function systemEntry(number: number, name: string, run: EntryMethod['run']): EntryMethod {
-  return { id: firstSystemId + number, name, run, ...plainAttributes };
+  return { id: firstSystemId + number, name, slot: number, run, ...plainAttributes };
 }
 
 export class EntryTable {
@@ -57,6 +60,7 @@ export class EntryTable {
     this.entries = names.map((name, id) => ({
       id,
       name,
+      slot: id + systemEntriesMax,
       run: methods.get(name)!,
       ...(attributes.get(name) ?? plainAttributes),
     }));

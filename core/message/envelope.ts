@@ -46,6 +46,8 @@ export const FrameKind = {
   readonlies: 20,
   /** A seed: balance/seed-pool.ts. */
   seed: 24,
+  /** Load balancing: balance/lb-manager.ts. */
+  balance: 25,
   /** Quiescence detection, which does not count its own frames. */
   quiescenceRequest: 32,
   quiescenceAsk: 33,

@@ -4,6 +4,7 @@
  * Chare classes, reducers, placements and readonlies are found by identity among the exports, sorted by export
  * name. The table's description is compared between PEs when a job starts.
  */
+import { resumeEntry } from '../balance/resume-entry.ts';
 import { CharmError } from '../base/errors.ts';
 import { channelEntries } from '../chare/channel-end.ts';
 import { Chare, ChareBase } from '../chare/chare.ts';
@@ -80,7 +81,7 @@ export class Registry {
   }
 
   #addClass(id: number, name: string, value: ChareClass): ChareType {
-    const table = new EntryTable(name, value.prototype, Chare.prototype, channelEntries);
+    const table = new EntryTable(name, value.prototype, Chare.prototype, [...channelEntries, resumeEntry]);
     const codec = (value as { indexCodec?: IndexCodec<unknown> }).indexCodec;
     const create = value as unknown as ChareType['create'];
     const type = {

@@ -7,9 +7,10 @@
  * is created when posted and processed when it has run; a message held back counts as created until released.
  */
 
+import { noBalancing } from '../balance/balancing.ts';
 import { Continuation } from '../balance/continuation.ts';
 import { EdgeRecorder } from '../balance/edge-recorder.ts';
-import type { SeedStrategy } from '../balance/seed-balancer.ts';
+import { LbManager } from '../balance/lb-manager.ts';
 import { SeedPool } from '../balance/seed-pool.ts';
 import type { Clock } from '../base/clock.ts';
 import { CharmError, describeThrown, EntryError, stuckError, UsageError } from '../base/errors.ts';
@@ -36,46 +37,11 @@ import { encodeValue } from '../pup/encode.ts';
 import { Reader } from '../pup/reader.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
 import { Writer } from '../pup/writer.ts';
+import type { PeHost, PeOptions } from './pe-options.ts';
 import type { Task, TaskQueue } from './task-queue.ts';
 import type { TraceSink } from './trace-sink.ts';
 
-/** What a PE asks of whatever runs it. */
-export interface PeHost {
-  /** The program called `charm.exit`: end the job. */
-  exit(code: number): void;
-  /** The job can't go on: end it with this report. */
-  fail(error: unknown): void;
-  /** A task was posted, or a promise settled, outside the loop: look again soon. */
-  wake(): void;
-  /** Calls back once after `delayMs`; the function that it gives takes that back. */
-  after(delayMs: number, action: () => void): () => void;
-  /** The PE computes for this long: really, or in virtual time. */
-  work(seconds: number): void;
-  /** True while timers, sockets or files of the program itself are open. */
-  hasOutsideWork(): boolean;
-}
-
-export interface PeOptions {
-  readonly id: number;
-  readonly pes: number;
-  /** PEs of a node runtime; the last node may have fewer. */
-  readonly pesPerNode: number;
-  readonly args: readonly string[];
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly link: Link;
-  readonly host: PeHost;
-  readonly queue: TaskQueue;
-  readonly registry: Registry;
-  /** Hears of what happens here. */
-  readonly trace?: TraceSink;
-  /** Decides where chares go that are created without a place. */
-  readonly seedBalancer: SeedStrategy;
-  /** Two words that a supervisor can read: which entry runs on which index, for the report if the PE dies. */
-  readonly progress?: Int32Array;
-  /** PEs of one thread may share one: a frame is built and sent without interruption. Default: an own one. */
-  readonly writer?: Writer;
-}
+export type { PeHost, PeOptions };
 
 /** Frames taken from one PE before the next task is picked. */
 const framesPerPoll = 256;
@@ -105,6 +71,7 @@ export class Pe {
   readonly readonlies = new ReadonlyTable();
   readonly quiescence: QuiescenceDetector;
   readonly seeds: SeedPool;
+  readonly lb: LbManager;
   readonly edges: EdgeRecorder;
   readonly continuation: Continuation;
   readonly writer: Writer;
@@ -131,8 +98,8 @@ export class Pe {
   isMainRunning = false;
   /** The job has ended for this PE. */
   isStopped = false;
+  readonly pesPerNode: number;
   readonly #link: Link;
-  readonly #pesPerNode: number;
   /** Which entry method runs, on which index; see PeOptions. */
   readonly progress: Int32Array;
   readonly #handlers: ((frame: Reader) => void)[] = [];
@@ -144,7 +111,7 @@ export class Pe {
     this.pes = options.pes;
     this.node = Math.floor(options.id / options.pesPerNode);
     this.nodes = Math.ceil(options.pes / options.pesPerNode);
-    this.#pesPerNode = options.pesPerNode;
+    this.pesPerNode = options.pesPerNode;
     this.args = options.args;
     this.clock = options.clock;
     this.random = options.random;
@@ -161,6 +128,7 @@ export class Pe {
     this.futures = new FutureTable(this);
     this.quiescence = new QuiescenceDetector(this);
     this.seeds = new SeedPool(this, options.seedBalancer);
+    this.lb = new LbManager(this, options.balancing ?? noBalancing);
     this.collections = new CollectionTable(this);
     this.charm = new Charm(this);
     this.handle(FrameKind.readonlies, (frame) => this.#onReadonlies(frame));
@@ -168,7 +136,7 @@ export class Pe {
 
   /** The PE that holds a node's branch of every node group. */
   firstPeOf(node: number): number {
-    return node * this.#pesPerNode;
+    return node * this.pesPerNode;
   }
 
   // ---- frames ----
@@ -340,7 +308,7 @@ export class Pe {
     const { collection } = element;
     progress[0] = collection.progressBase + entry.id;
     progress[1] = collection.hasFlatKeys ? (element.key as number) : -1;
-    const meter = collection.meters[entry.id] ?? collection.newMeter(entry.id);
+    const meter = collection.meters[entry.slot] ?? collection.newMeter(entry.slot);
     let startedAt = notTimed;
     if (--meter.countdown === 0) startedAt = this.clock.now();
     else element.ticks = (element.ticks + meter.meanTicks) | 0;

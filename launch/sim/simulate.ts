@@ -5,7 +5,9 @@
  * Determinism: with declared costs a run is a function of the program, its arguments, the machine and the seed, as long
  * as the program itself uses no timers, I/O, clock or randomness but the runtime's. The hash of the run shows it.
  */
+import type { Balancing } from '../../core/balance/balancing.ts';
 import type { SeedStrategy } from '../../core/balance/seed-balancer.ts';
+import type { LbStatistics } from '../../core/balance/strategy.ts';
 import { systemClock } from '../../core/base/clock.ts';
 import { UsageError } from '../../core/base/errors.ts';
 import { SeededRandom } from '../../core/base/random.ts';
@@ -18,6 +20,7 @@ import { EventQueue } from '../../transports/sim/event-queue.ts';
 import type { NetworkDescription } from '../../transports/sim/network-description.ts';
 import { RunHash } from '../../transports/sim/run-hash.ts';
 import { SimNetwork } from '../../transports/sim/sim-network.ts';
+import type { BalancingHooks, BalancingOptions } from '../balancing-options.ts';
 import { mainOf, startMain } from '../main-task.ts';
 import { makeQueue } from '../make-queue.ts';
 import { prepareProgram } from '../program-loader.ts';
@@ -26,9 +29,9 @@ import { SimTrace } from '../trace/sim-trace.ts';
 import { resolveNetwork } from './network-file.ts';
 import { SimLoop } from './sim-loop.ts';
 import { SpeedProfile } from './speed-profile.ts';
-import { Core, VirtualPe } from './virtual-pe.ts';
+import { Core, type Measure, VirtualPe } from './virtual-pe.ts';
 
-export interface SimulationOptions {
+export interface SimulationOptions extends BalancingOptions, BalancingHooks {
   /** A program file, or the exports of a program module. */
   readonly program: string | URL | ProgramModule;
   readonly pes: number;
@@ -91,7 +94,7 @@ export async function runSimulated(options: SimulationOptions): Promise<Simulati
   const pesPerNode = options.pesPerNode ?? network.pesPerNode ?? options.pes;
   check(options, pesPerNode);
   const program = await load(options.program);
-  return new Simulation(options, program, network, pesPerNode).run();
+  return new Simulation(options, program, network, pesPerNode, await balancing(options)).run();
 }
 
 function check({ pes, scale, seed }: SimulationOptions, pesPerNode: number): void {
@@ -109,6 +112,15 @@ async function load(program: SimulationOptions['program']): Promise<ProgramModul
   return (await import(await prepareProgram(program))) as ProgramModule;
 }
 
+/** What a strategy takes for each object and each edge: the most that those here take, docs/load-balancing-strategies.md. */
+const strategySecondsEach = 1e-6;
+
+async function balancing(options: BalancingOptions & BalancingHooks): Promise<Balancing | undefined> {
+  if (options.balancer === undefined) return undefined;
+  const { balancingFor } = await import('../balancing.ts');
+  return balancingFor(options);
+}
+
 class Simulation {
   readonly #queue = new EventQueue();
   readonly #hash = new RunHash();
@@ -118,7 +130,13 @@ class Simulation {
   readonly #nodes: number;
   readonly #record: SimTrace | undefined;
 
-  constructor(options: SimulationOptions, program: ProgramModule, network: NetworkDescription, pesPerNode: number) {
+  constructor(
+    options: SimulationOptions,
+    program: ProgramModule,
+    network: NetworkDescription,
+    pesPerNode: number,
+    balancing: Balancing | undefined,
+  ) {
     const { pes, seed = 1, args = [], scale = 1, trace, seedBalancer = defaultSeedBalancer } = options;
     const strategy = typeof seedBalancer === 'string' ? seedStrategyNamed(seedBalancer) : seedBalancer;
     const measure = options.cost === 'measured' ? { clock: systemClock, scale } : undefined;
@@ -169,6 +187,7 @@ class Simulation {
           writer,
           progress,
           seedBalancer: strategy,
+          ...(balancing === undefined ? {} : { balancing: this.#charged(balancing, measure) }),
           ...(virtual.trace === undefined ? {} : { trace: virtual.trace }),
         }),
       );
@@ -177,6 +196,14 @@ class Simulation {
       if (virtual.pe.seeds.areMovable) virtual.wake();
     }
     startMain(this.#pes[0]!.pe, main);
+  }
+
+  /** The strategy's time is modelled, unless it is measured like everything else. */
+  #charged(balancing: Balancing, measure: Measure | undefined): Balancing {
+    if (measure !== undefined) return balancing;
+    const charge = ({ objects, edges }: LbStatistics): void =>
+      this.#pes[0]!.spend((objects.count + edges.count) * strategySecondsEach);
+    return { ...balancing, charge };
   }
 
   async run(): Promise<SimulationResult> {

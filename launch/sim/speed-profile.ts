@@ -22,10 +22,21 @@ export class SpeedProfile {
     this.#steps = [...moments].sort((a, b) => a - b).map((from) => ({ from, speed: speedAt(from, own) }));
   }
 
+  /** Speed at a moment that is not before one asked for earlier. */
+  at(time: number): number {
+    this.#advance(time);
+    return this.#steps[this.#current]!.speed;
+  }
+
+  #advance(time: number): void {
+    const steps = this.#steps;
+    while (this.#current + 1 < steps.length && steps[this.#current + 1]!.from <= time) this.#current++;
+  }
+
   /** When `work` seconds of work, begun at `start`, are done. */
   finish(start: number, work: number): number {
     const steps = this.#steps;
-    while (this.#current + 1 < steps.length && steps[this.#current + 1]!.from <= start) this.#current++;
+    this.#advance(start);
     let time = start;
     let left = work;
     for (let i = this.#current; ; i++) {

@@ -8,12 +8,16 @@
  */
 import type { Clock } from '../../core/base/clock.ts';
 import { locate } from '../../core/base/errors.ts';
-import type { Pe, PeHost } from '../../core/pe/pe.ts';
+import type { Pe } from '../../core/pe/pe.ts';
+import type { PeHost, PeVitals } from '../../core/pe/pe-options.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
 import type { SimEvent } from '../../transports/sim/event-queue.ts';
 import type { SimEnd, SimNetwork } from '../../transports/sim/sim-network.ts';
 import type { SimLoop } from './sim-loop.ts';
 import type { SpeedProfile } from './speed-profile.ts';
+
+/** What load balancing takes a PE to have that is stopped for a while. */
+const speedMin = 1e-3;
 
 /** One or more PEs take turns on it. */
 export class Core {
@@ -199,6 +203,12 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
       if (isOpen) this.#timers--;
       isOpen = false;
     };
+  }
+
+  vitals(): PeVitals {
+    const { now } = this;
+    const memoryFree = Number.POSITIVE_INFINITY;
+    return { idleSeconds: now - this.busySeconds, speed: Math.max(speedMin, this.#speed.at(now)), memoryFree };
   }
 
   hasOutsideWork(): boolean {

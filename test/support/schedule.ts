@@ -58,7 +58,7 @@ function start({
 /** Runs a program that must end without error. */
 export async function run(
   program: Program,
-  schedule: Schedule & Pick<InThreadOptions, 'trace'>,
+  schedule: Schedule & Pick<InThreadOptions, 'trace' | 'balancer' | 'onLbStep'>,
 ): Promise<InThreadResult> {
   const result = await start({ program, ...schedule });
   if (result.error !== undefined) throw result.error;

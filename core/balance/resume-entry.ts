@@ -1,0 +1,6 @@
+/** The hook that is called where an element is after an AtSync step; as an entry, so that it is measured and traced. */
+import { systemEntry } from '../message/entry-table.ts';
+
+export const resumeEntry = systemEntry(2, 'resumeFromSync', function (this: object) {
+  return (this as { resumeFromSync(): unknown }).resumeFromSync();
+});
