@@ -1,6 +1,6 @@
+/** What is left of the free memory of each PE, by what has been told to go there. */
 import type { LbStatistics } from './strategy.ts';
 
-/** What is left of the free memory of each PE, by what has been told to go there. */
 export class MemoryBudget {
   readonly #statistics: LbStatistics;
   readonly #at: Int32Array;
