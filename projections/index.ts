@@ -1,4 +1,29 @@
 /** Traces of parallel runs: recording, reading, analysis, other formats. Works with no runtime. */
+export { type CallGraph, callGraph } from './analysis/call-graph.ts';
+export {
+  type CommunicationMatrix,
+  type CommunicationOverTime,
+  communicationMatrix,
+  communicationOverTime,
+  type Ends,
+} from './analysis/communication.ts';
+export { compareProfiles, type Difference, type NamedProfile } from './analysis/compare.ts';
+export { type CriticalPath, criticalPath } from './analysis/critical-path.ts';
+export {
+  type Histogram,
+  histogram,
+  type Measure,
+  measures,
+  type Percentiles,
+  percentiles,
+} from './analysis/histogram.ts';
+export { imbalance, type LbStep, type LoadBalance, loadBalance, type Moves } from './analysis/load-balance.ts';
+export { type LongExecutions, type Outliers, outliers, type PeMeasure, peMeasures } from './analysis/outliers.ts';
+export { type EntryProfile, entryProfile, type UsageProfile, usageProfile } from './analysis/profile.ts';
+export { type Found, type SearchOptions, search } from './analysis/search.ts';
+export type { Selection } from './analysis/selection.ts';
+export { type TimeProfile, timeProfile } from './analysis/time-profile.ts';
+export { type StatSeries, type UserEvents, userEvents } from './analysis/user-events.ts';
 export { describeProblem, TraceError, type TracePlace, type TraceProblem } from './errors.ts';
 export { openTrace } from './format/open.ts';
 export type { ReadOptions, WriteOptions } from './format/options.ts';

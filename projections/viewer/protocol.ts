@@ -4,8 +4,18 @@
  *
  * All names come from files: the page shows them as text. They are cut to `nameLengthMax`.
  */
-import type { EntryProfile } from '../analysis/profile.ts';
+import type { CallGraph } from '../analysis/call-graph.ts';
+import type { CommunicationMatrix, CommunicationOverTime, Ends } from '../analysis/communication.ts';
+import type { CriticalPath } from '../analysis/critical-path.ts';
+import type { HeatMap } from '../analysis/heat-map.ts';
+import type { Histogram, Measure } from '../analysis/histogram.ts';
+import type { LoadBalance } from '../analysis/load-balance.ts';
+import type { Outliers } from '../analysis/outliers.ts';
+import type { EntryProfile, UsageProfile } from '../analysis/profile.ts';
+import type { Found, SearchOptions } from '../analysis/search.ts';
 import type { Selection } from '../analysis/selection.ts';
+import type { TimeProfile } from '../analysis/time-profile.ts';
+import type { UserEvents } from '../analysis/user-events.ts';
 import type { CollectionInfo, EntryInfo, NamedId, RunInfo } from '../model/trace.ts';
 
 export const nameLengthMax = 200;
@@ -24,6 +34,8 @@ export interface ViewInfo {
   readonly collections: readonly CollectionInfo[];
   /** Names are `Class::method`. */
   readonly entries: readonly EntryInfo[];
+  /** Those that were executed: only they need colours. */
+  readonly executed: Int32Array;
   readonly userEvents: readonly NamedId[];
   readonly userStats: readonly NamedId[];
   readonly records: number;
@@ -163,6 +175,18 @@ export interface Questions {
     answer: { readonly found: ExecutionId | null };
   };
   profile: { ask: Selection; answer: EntryProfile };
+  usage: { ask: Selection; answer: UsageProfile };
+  timeProfile: { ask: Selection & { readonly columns: number }; answer: TimeProfile };
+  heatMap: { ask: Selection & { readonly columns: number; readonly rowsMax: number }; answer: HeatMap };
+  histogram: { ask: Selection & { readonly measure: Measure }; answer: Histogram };
+  communication: { ask: Selection & { readonly ends: Ends }; answer: CommunicationMatrix };
+  communicationOverTime: { ask: Selection & { readonly columns: number }; answer: CommunicationOverTime };
+  callGraph: { ask: Selection; answer: CallGraph };
+  criticalPath: { ask: Selection; answer: CriticalPath };
+  loadBalance: { ask: Selection; answer: LoadBalance };
+  outliers: { ask: Selection; answer: Outliers };
+  userEvents: { ask: Selection; answer: UserEvents };
+  search: { ask: SearchOptions; answer: Found };
   lanes: { ask: Selection & { readonly columns: number; readonly lanesMax: number }; answer: Lanes };
 }
 

@@ -2,6 +2,7 @@
  * Checks of what the page asks: everything has the type and the size that the answers count on. A page that was taken
  * over can ask for anything; it must not be able to make the server run out of memory or time.
  */
+import { measures } from '../analysis/histogram.ts';
 import type { Ask, QuestionName } from './protocol.ts';
 
 type Check = (value: unknown) => boolean;
@@ -62,6 +63,24 @@ const checks: { readonly [K in QuestionName]: Check } = {
   chain: object({ ...execution, back: integerIn(0, 1000), forward: integerIn(0, 100) }),
   neighbour: object({ ...execution, direction: oneOf(1, -1), same: oneOf('pe', 'entry', 'element') }),
   profile: object(selection),
+  usage: object(selection),
+  timeProfile: object({ ...selection, columns: count(10_000) }),
+  heatMap: object({ ...selection, columns: count(10_000), rowsMax: count(2000) }),
+  histogram: object({ ...selection, measure: oneOf(...measures) }),
+  communication: object({ ...selection, ends: oneOf('pe', 'node', 'entry') }),
+  communicationOverTime: object({ ...selection, columns: count(10_000) }),
+  callGraph: object(selection),
+  criticalPath: object(selection),
+  loadBalance: object(selection),
+  outliers: object(selection),
+  userEvents: object(selection),
+  search: object({
+    ...selection,
+    text: textUpTo(1000),
+    durationMin: optional(time),
+    order: oneOf('time', 'duration'),
+    max: count(10_000),
+  }),
   lanes: object({ ...selection, columns: count(10_000), lanesMax: count(2000) }),
 };
 

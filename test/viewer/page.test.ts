@@ -4,7 +4,17 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { readOriginal } from '../../projections/format/original/read.ts';
 import type { ViewerServer } from '../../projections/viewer/server/index.ts';
-import { colorsOf, hostile, noBrowser, openPage, ringTrace, serve, startBrowser, until } from '../support/viewer.ts';
+import {
+  colorsOf,
+  drawn,
+  hostile,
+  noBrowser,
+  openPage,
+  ringTrace,
+  serve,
+  startBrowser,
+  until,
+} from '../support/viewer.ts';
 
 const stencil = new URL('../projections/traces/stencil3d', import.meta.url).pathname;
 
@@ -141,6 +151,55 @@ describe('the page of the viewer', { skip: noBrowser }, () => {
     } finally {
       await evil.close();
     }
+  });
+
+  it('draws every view, and has a table behind it', async () => {
+    const two = await serve(await readOriginal(stencil), ringTrace());
+    try {
+      const { page, complaints } = await openPage(browser, two.url);
+      const views: string[] = await page.evaluate(
+        `[...document.querySelectorAll('.tabs button')].map((tab) => tab.dataset.view)`,
+      );
+      assert.equal(views.length, 13);
+      for (const view of views.filter((name) => name !== 'timeline')) {
+        await page.evaluate(`document.documentElement.dataset.drawn = ''; location.hash = '#view=${view}'`);
+        await drawn(page);
+        if (view !== 'search') assert((await colorsOf(page, '.view canvas')) > 8, `${view} has a picture`);
+        await page.keyboard.press('t');
+        await page.waitForSelector('.view table tbody tr');
+        await page.keyboard.press('t');
+      }
+      assert.deepEqual(complaints, []);
+      await page.close();
+    } finally {
+      await two.close();
+    }
+  });
+
+  it('compares two runs', async () => {
+    const two = await serve(ringTrace(100), ringTrace(60));
+    try {
+      const { page, complaints } = await openPage(browser, two.url, { hash: '#view=compare' });
+      await page.keyboard.press('t');
+      await page.waitForSelector('.view table tbody tr');
+      assert.match(await page.innerText('.view table tbody'), /Ring::pass\(int hops\)\s+75.* µs\s+45/);
+      assert.deepEqual(complaints, []);
+      await page.close();
+    } finally {
+      await two.close();
+    }
+  });
+
+  it('finds executions by name', async () => {
+    const { page, complaints } = await openPage(browser, server.url);
+    await page.keyboard.press('/');
+    await page.keyboard.type('ring[2]');
+    await page.waitForSelector('.view caption:has-text("25 executions")');
+    await page.locator('.view tbody tr').first().click();
+    await page.waitForSelector('.details');
+    assert.match(await page.innerText('.details'), /Ring\[2\]/);
+    assert.deepEqual(complaints, []);
+    await page.close();
   });
 
   it('has a table behind the picture', async () => {

@@ -13,6 +13,7 @@ import { saveTable, tableElement } from './table-view.ts';
 import { TimelineView } from './timeline/view.ts';
 import { isForPage, type View } from './view.ts';
 import { otherViews } from './views/all.ts';
+import { SearchView } from './views/search.ts';
 
 interface Opened {
   readonly name: string;
@@ -37,6 +38,7 @@ export class App {
   #info: ViewInfo;
   #palette: Palette;
   #isTable = false;
+  #isPath = false;
   #context: Context;
   readonly #remember = debounced(500, () => this.#rememberWindow());
 
@@ -69,9 +71,11 @@ export class App {
 
   #paletteFor(theme: Theme): Palette {
     document.documentElement.dataset['theme'] = theme;
+    const { entries, executed } = this.#info;
     return paletteOf(
       theme,
-      this.#info.entries.map(({ name }) => name),
+      entries.map(({ name }) => name),
+      executed,
     );
   }
 
@@ -175,6 +179,25 @@ export class App {
       this.#host.replaceChildren(view.controls, tableElement(table, `${view.title}: ${view.question}`));
   }
 
+  /** Of the window, over the timeline. */
+  async #togglePath(): Promise<void> {
+    this.#isPath = !this.#isPath;
+    if (!this.#isPath) return this.#timeline.showPath([]);
+    try {
+      const { pe, begin, end } = await this.#context.source.ask('criticalPath', this.#store.selection);
+      this.#timeline.showPath(Array.from(pe, (at, i) => ({ pe: at, begin: begin[i]!, end: end[i]! })));
+      if (this.#view !== this.#timeline) this.#store.set({ view: 'timeline' });
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #search(): void {
+    const search = this.#views.find((view) => view instanceof SearchView);
+    this.#store.set({ view: 'search' });
+    if (search instanceof SearchView) search.focus();
+  }
+
   #toggleTheme(): void {
     const theme = this.#palette.theme === 'light' ? 'dark' : 'light';
     this.#palette = this.#paletteFor(theme);
@@ -234,6 +257,8 @@ export class App {
       sender: () => this.#focus.goToSender(),
       back: () => void this.#focus.traceBack(),
       focus: () => this.#focus.zoomTo(),
+      path: () => void this.#togglePath(),
+      search: () => this.#search(),
       table: () => this.#toggleTable(),
       theme: () => this.#toggleTheme(),
       help: () => this.#toggleHelp(),

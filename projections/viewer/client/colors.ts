@@ -65,10 +65,16 @@ const themes = {
 
 const unknownColor = '#8a8f98';
 
-export function paletteOf(theme: Theme, names: readonly string[]): Palette {
+export function paletteOf(theme: Theme, names: readonly string[], executed: Iterable<number>): Palette {
   const colors = theme === 'light' ? light : dark;
-  const places = placesOf(names, colors.length);
-  const pixels = Uint32Array.from(places, (place) => pixelOf(colors[place]!));
+  const rows = [...executed];
+  const found = placesOf(
+    rows.map((row) => names[row] ?? ''),
+    colors.length,
+  );
+  const places = new Int32Array(names.length).fill(-1);
+  for (const [i, row] of rows.entries()) places[row] = found[i]!;
+  const pixels = Uint32Array.from(places, (place) => pixelOf(colors[place] ?? unknownColor));
   const unknown = pixelOf(unknownColor);
   return {
     theme,
