@@ -14,6 +14,7 @@ import { simScale } from './cases/sim-scale.ts';
 import { startup } from './cases/startup.ts';
 import { stream } from './cases/stream.ts';
 import { task } from './cases/task.ts';
+import { traceOverhead } from './cases/trace-overhead.ts';
 
 export { runBenches } from './harness.ts';
 export { parseTaskSettings } from './task-graph/settings.ts';
@@ -31,6 +32,7 @@ export const benches: readonly Bench[] = [
   seeds,
   task,
   simScale,
+  traceOverhead,
   startup,
   idle,
 ];

@@ -10,6 +10,8 @@ export interface ProgramOptions {
   readonly seedBalancer?: string;
   /** Arguments behind the plan. */
   readonly args?: readonly string[];
+  /** Folder to record the job into. */
+  readonly trace?: string;
 }
 
 /** @throws Error if the job failed, with its report. */
@@ -17,13 +19,14 @@ export async function runProgram(
   name: string,
   pes: number,
   context: BenchContext,
-  { seedBalancer = 'random', args = [] }: ProgramOptions = {},
+  { seedBalancer = 'random', args = [], trace }: ProgramOptions = {},
 ): Promise<Samples[]> {
   providePairMemory();
   const result = await runJob({
     program: distUrl(`bench/programs/${name}.js`),
     pes,
     seedBalancer,
+    ...(trace === undefined ? {} : { trace }),
     args: [JSON.stringify(context.plan), ...args],
     stdout: 'capture',
     signal: context.signal,

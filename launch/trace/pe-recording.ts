@@ -23,6 +23,8 @@ import type { EntryMethod } from '../../core/message/entry-table.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
 import { type LogWriter, none, type Recorder, wakeCodes } from '../../projections/index.ts';
 import type { TraceLayout } from './layout.ts';
+import { type Outer, priorityOf, type Unseen } from './open-execution.ts';
+import { UserRecords } from './user-records.ts';
 
 export interface RecordingOptions {
   readonly pe: number;
@@ -51,15 +53,6 @@ const sampleEveryNs = 1e6;
 /** After this a crashed run's trace ends early. */
 const flushEveryNs = 1e8;
 
-/** An execution that another one interrupts. */
-interface Outer {
-  readonly depth: number;
-  readonly entry: number;
-  readonly element: number;
-  readonly source: number;
-  readonly message: number;
-}
-
 export class PeRecording implements TraceSink {
   isOn = true;
   readonly #pe: number;
@@ -83,6 +76,8 @@ export class PeRecording implements TraceSink {
   #message = none;
   #depth = 0;
   readonly #outers: Outer[] = [];
+  /** What runs while recording is off. */
+  #unseen: Unseen | undefined = undefined;
   /** By entry method: the last execution was long. */
   readonly #isLong: Uint8Array;
   #sendsUntilRead = 1;
@@ -99,8 +94,7 @@ export class PeRecording implements TraceSink {
   readonly #dimensionsOf = new Map<number, number>();
   /** When the first contribution came, of reductions whose root is here. */
   readonly #reductions = new Map<string, number>();
-  readonly #events = new Map<string, number>();
-  readonly #statistics = new Map<string, number>();
+  readonly #user: UserRecords;
 
   constructor({ pe, pes, log, recorder, layout, now, begin, isVirtual = false, queueLength }: RecordingOptions) {
     this.#pe = pe;
@@ -108,6 +102,7 @@ export class PeRecording implements TraceSink {
     this.#log = log;
     this.#recorder = recorder;
     this.#layout = layout;
+    this.#user = new UserRecords(recorder);
     this.#now = now;
     this.#isVirtual = isVirtual;
     this.#queueLength = queueLength;
@@ -184,9 +179,12 @@ export class PeRecording implements TraceSink {
 
   begin(element: ElementRecord, entry: EntryMethod, source: number, event: number): void {
     this.#depth++;
-    if (!this.isOn) return;
-    const { collection } = element;
-    this.#start(this.#layout.entryOf(collection.type, entry.id), element, source, event, wakeCodes.message);
+    if (this.isOn) this.#start(this.#rowOf(element, entry), element, source, event, wakeCodes.message);
+    else this.#unseen = { element, entry, source, event };
+  }
+
+  #rowOf({ collection }: ElementRecord, { id }: EntryMethod): number {
+    return this.#layout.entryOf(collection.type, id);
   }
 
   #start(entry: number, element: ElementRecord | undefined, source: number, event: number, wake: number): void {
@@ -205,7 +203,10 @@ export class PeRecording implements TraceSink {
 
   end(_element: ElementRecord): void {
     this.#depth--;
-    if (!this.isOn) return;
+    if (!this.isOn) {
+      this.#unseen = undefined;
+      return;
+    }
     const time = this.#read();
     this.#log.end(time);
     this.#isExecuting = false;
@@ -257,7 +258,7 @@ export class PeRecording implements TraceSink {
     }
     const isFirst = element === undefined && !this.#hasMainBegun;
     if (isFirst) this.#hasMainBegun = true;
-    const row = element === undefined ? this.#layout.main : this.#layout.entryOf(element.collection.type, entry!.id);
+    const row = element === undefined ? this.#layout.main : this.#rowOf(element, entry!);
     const from = event === 0 ? this.#pe : source;
     this.#start(row, element, from, event, isFirst ? wakeCodes.message : wakeCodes.resumed);
     this.#isResumed = true;
@@ -447,52 +448,35 @@ export class PeRecording implements TraceSink {
     this.#recorder.point(isOn ? 'traceOn' : 'traceOff', time, none, Number.NaN);
     this.isOn = isOn;
     this.#isChained = false;
-    this.flush();
-  }
-
-  #idOf(name: string, kind: 'event' | 'stat', ids: Map<string, number>): number {
-    let id = ids.get(name);
-    if (id === undefined) {
-      id = ids.size + 1;
-      ids.set(name, id);
-      this.#recorder.define({ kind, id, name });
+    // The rest of the entry method that has turned it on.
+    if (isOn && this.#unseen !== undefined) {
+      const { element, entry, source, event } = this.#unseen;
+      this.#start(this.#rowOf(element, entry), element, source, event, wakeCodes.message);
     }
-    return id;
-  }
-
-  #eventId(name: string): number {
-    return this.#idOf(name, 'event', this.#events);
+    this.#unseen = undefined;
   }
 
   userEvent(name: string): void {
-    if (this.isOn) this.#recorder.point('userEvent', this.#read(), this.#eventId(name), Number.NaN);
+    if (this.isOn) this.#user.event(this.#read(), name);
   }
 
   bracketBegin(name: string, nested: number): void {
-    if (this.isOn) this.#recorder.beginBracket(this.#read(), this.#eventId(name), nested);
+    if (this.isOn) this.#user.bracketBegin(this.#read(), name, nested);
   }
 
   bracketEnd(name: string, nested: number): void {
-    if (this.isOn) this.#recorder.endBracket(this.#read(), this.#eventId(name), nested);
+    if (this.isOn) this.#user.bracketEnd(this.#read(), name, nested);
   }
 
   note(text: string): void {
-    if (this.isOn) this.#recorder.note(this.#read(), text);
+    if (this.isOn) this.#user.note(this.#read(), text);
   }
 
   statistic(name: string, value: number, at: number): void {
-    if (!this.isOn) return;
-    this.#recorder.point('userStat', this.#read(), this.#idOf(name, 'stat', this.#statistics), value, at);
+    if (this.isOn) this.#user.statistic(this.#read(), name, value, at);
   }
 
   userValue(value: number): void {
-    if (this.isOn) this.#recorder.point('userValue', this.#read(), none, value);
+    if (this.isOn) this.#user.value(this.#read(), value);
   }
-}
-
-/** A bit vector counts by its first word. */
-function priorityOf({ priority }: SendOptions): number {
-  if (priority === undefined) return 0;
-  if (typeof priority === 'number') return priority;
-  return priority.length === 0 ? 0 : (priority.words[0]! ^ 0x80000000) | 0;
 }

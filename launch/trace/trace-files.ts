@@ -89,7 +89,7 @@ function userName(): string {
 const openFilesMax = 64;
 /** Words of the logs of all PEs of a process: 64 MB at most, and as much again of what is being written. */
 const logWordsMax = 1 << 24;
-const logWordsOfPe = 1 << 14;
+const logWordsOfPe = 1 << 16;
 /** Of everything else, rows of a chunk. */
 const chunkRowsMax = 1024;
 
@@ -106,7 +106,7 @@ export function openPeTrace({ directory, name }: TraceStart, pe: number, pesHere
   const isTransient = pesHere > openFilesMax;
   const sink = new FileSink(join(directory, `${name}.${pe}.trace`), pe, { isTransient });
   const logWords = Math.max(256, Math.min(logWordsOfPe, Math.floor(logWordsMax / pesHere)));
-  const chunkRows = Math.max(8, Math.min(chunkRowsMax, logWords >>> 4));
+  const chunkRows = Math.max(8, Math.min(chunkRowsMax, logWords >>> 6));
   const recorder = new Recorder({ sink, begin, chunkRows });
   const log = new LogWriter(
     pe,

@@ -5,7 +5,7 @@
  * The lowest four bits of a record's first word are its kind; `d` is the time since the record before, in ns.
  *
  *     time        | two words: a double, ns            where d would not fit into its bits
- *     begin       | 4: d follows, 5: source follows, 6-7: wake, 8-: entry | d? element message source?
+ *     begin       | 4: d follows, 5: source follows, 6-7: wake, 8: as expected, 9-: entry | d? element message? source?
  *     end         | 4-: d
  *     send        | 4: d follows, 5: bytes, 6: priority, 7: PE, 8-: entry | d? bytes? priority? PE?
  *     broadcast   | 6: priority, 8-: entry | d receivers priority?
@@ -14,8 +14,9 @@
  *     arrival     | d source message
  *     idle, wake  | 4-: d
  *
- * Without d a record has the time of the one before. A begin without source is of a message of the PE's own; message 0
- * is none. Messages are numbered from 1.
+ * Without d a record has the time of the one before. A begin without source is of a message of the PE's own, and as
+ * expected if that is the one behind the last such, as it is where messages run in the order in which they were sent.
+ * Message 0 is none. Messages are numbered from 1.
  */
 import type { Recorder } from './recorder.ts';
 import { none } from './schema.ts';
@@ -43,6 +44,8 @@ const hasPriority = 1 << 6;
 const hasTo = 1 << 7;
 const wakeShift = 6;
 const entryShift = 8;
+const isExpected = 1 << 8;
+const begunEntryShift = 9;
 const shortTimeMax = (1 << 28) - 1;
 const timeMax = 2 ** 32 - 1;
 /** Words of the longest record of fixed length, with the time and the number before it. */
@@ -54,6 +57,8 @@ export class LogWriter {
   /** Time of the last record. */
   #time = 0;
   #nextMessage = 1;
+  /** The message of the PE's own that is expected to run next. */
+  #expected = 1;
   readonly #self: number;
   readonly #take: TakeLog;
   readonly #full: number;
@@ -71,14 +76,27 @@ export class LogWriter {
     const delta = this.#delta(time);
     const words = this.#words;
     let at = this.#at;
-    let head = kinds.begin | (wake << wakeShift) | (entry << entryShift);
+    let head = kinds.begin | (wake << wakeShift) | (entry << begunEntryShift);
     if (delta !== 0) head |= hasTime;
-    if (source !== this.#self) head |= hasSource;
-    words[at++] = head;
-    if (delta !== 0) words[at++] = delta;
-    words[at++] = element;
-    words[at++] = message;
-    if (source !== this.#self) words[at++] = source;
+    if (source === this.#self) {
+      if (message === this.#expected) {
+        words[at++] = head | isExpected;
+        if (delta !== 0) words[at++] = delta;
+        words[at++] = element;
+      } else {
+        words[at++] = head;
+        if (delta !== 0) words[at++] = delta;
+        words[at++] = element;
+        words[at++] = message;
+      }
+      if (message !== 0) this.#expected = message + 1;
+    } else {
+      words[at++] = head | hasSource;
+      if (delta !== 0) words[at++] = delta;
+      words[at++] = element;
+      words[at++] = message;
+      words[at++] = source;
+    }
     this.#at = at;
   }
 
@@ -214,6 +232,7 @@ export class LogPlayer {
   readonly #self: number;
   #time = 0;
   #nextMessage = 1;
+  #expected = 1;
 
   constructor(pe: number, recorder: Recorder) {
     this.#self = pe;
@@ -258,12 +277,13 @@ export class LogPlayer {
       case kinds.begin: {
         if ((head & hasTime) !== 0) this.#time += words[at++]!;
         const element = words[at++]! | 0;
-        const message = words[at++]!;
+        const message = (head & isExpected) !== 0 ? this.#expected : words[at++]!;
         const from = (head & hasSource) === 0 ? this.#self : words[at++]! | 0;
         const name = message === 0 ? none : message;
         const source = message === 0 ? none : from;
         const wake = (head >>> wakeShift) & 3;
-        recorder.beginExecution(this.#time, head >>> entryShift, element, source, name, 0, 0, Number.NaN, wake);
+        if (from === this.#self && message !== 0) this.#expected = message + 1;
+        recorder.beginExecution(this.#time, head >>> begunEntryShift, element, source, name, 0, 0, Number.NaN, wake);
         return at;
       }
       case kinds.arrival:

@@ -11,8 +11,9 @@ import {
   type Future,
   type SendOptions,
 } from 'charm4ts';
+import type { InThreadOptions } from 'charm4ts/sim';
 import fc from 'fast-check';
-import { run, type Schedule, schedules } from './schedule.ts';
+import { type Program, run, type Schedule, schedules } from './schedule.ts';
 
 type How = 'tell' | 'ask' | 'all' | 'callback' | 'allCallback' | 'future' | 'spawn' | 'chare' | 'sleep' | 'proxy';
 
@@ -119,10 +120,14 @@ export class RandomProgram {
   readonly #rounds: readonly (readonly Step[])[];
   readonly #sent = new Map<string, number>();
 
-  /** Runs a drawn program to its end. */
-  static async run(drawn: DrawnProgram): Promise<RandomProgram> {
+  /** Runs a drawn program to its end. `watch` makes what watches its PEs. */
+  static async run(
+    drawn: DrawnProgram,
+    watch?: (module: Program) => NonNullable<InThreadOptions['trace']>,
+  ): Promise<RandomProgram> {
     const program = new RandomProgram(drawn);
-    await run(program.#module(drawn.map), drawn.schedule);
+    const module = program.#module(drawn.map);
+    await run(module, { ...drawn.schedule, ...(watch === undefined ? {} : { trace: watch(module) }) });
     return program;
   }
 
