@@ -10,7 +10,7 @@ export {
   UsageError,
 } from './base/errors.ts';
 export { type Channel, type ChannelOptions, type ChannelPeer, iwait, type Selected, select } from './chare/channel.ts';
-export { Chare, type ChareBase } from './chare/chare.ts';
+export { type Among, Chare, type ChareBase } from './chare/chare.ts';
 export type {
   ArrayExtent,
   ArrayOptions,
@@ -23,7 +23,15 @@ export type {
 } from './chare/charm.ts';
 export type { IndexCodec } from './chare/index-space.ts';
 export { type Placement, type PlacementContext, placement } from './chare/placement.ts';
-export type { ArrayProxy, BroadcastProxy, ElementProxy, GroupProxy, SendOptions } from './chare/proxy-types.ts';
+export type {
+  AnySection,
+  ArrayProxy,
+  BroadcastProxy,
+  ElementProxy,
+  GroupProxy,
+  SectionProxy,
+  SendOptions,
+} from './chare/proxy-types.ts';
 export { type Readonly, readonly } from './chare/readonly.ts';
 export type { Timer, TimerMethods } from './chare/timer.ts';
 export {
@@ -39,3 +47,4 @@ export type { Entries, EntryAttributes } from './message/entry-attributes.ts';
 export type { Future } from './message/future.ts';
 export { together } from './message/request.ts';
 export { BitVector, type Priority } from './pe/priority.ts';
+export type { SectionIndices, Slice } from './section/section-indices.ts';

@@ -4,15 +4,17 @@
  */
 import { LbState } from '../balance/lb-state.ts';
 import { UsageError } from '../base/errors.ts';
-import type { ElementwiseReducer, NumberArray, Reducer } from '../collective/reducers.ts';
+import { type ElementwiseReducer, type NumberArray, Reducer } from '../collective/reducers.ts';
 import { requestMove, settleSoon } from '../location/migration.ts';
 import type { Callback } from '../message/callback.ts';
+import { SectionProxyImpl } from '../section/section-proxy.ts';
+import type { SectionTable } from '../section/section-table.ts';
 import { type Channel, type ChannelOptions, type ChannelPeer, openChannel } from './channel.ts';
 import type { Charm } from './charm.ts';
 import type { ElementRecord } from './element.ts';
 import { Mailbox } from './mailbox.ts';
 import type { ArrayProxyImpl } from './proxy.ts';
-import type { ArrayProxy, ElementProxy, GroupProxy } from './proxy-types.ts';
+import type { AnySection, ArrayProxy, ElementProxy, GroupProxy } from './proxy-types.ts';
 import { checkDelay, type TimerMethods } from './timer.ts';
 import type { WhenMethods } from './when.ts';
 
@@ -106,21 +108,25 @@ export abstract class Chare<I = number> extends ChareBase {
   /**
    * Adds this element's value to the collection's next reduction; every element contributes once to each. The
    * result goes to `target` of any contribution, so all should name the same. Reductions of a collection complete in order.
+   * With a section, to that section's next reduction: each section counts for itself.
    * Cost: about 60 ns here, one message per PE and reduction, log P hops.
    */
-  contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void;
-  contribute<A extends NumberArray>(value: A, reducer: ElementwiseReducer, target: Callback<A>): void;
-  contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>): void {
+  contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>, among?: Among): void;
+  contribute<A extends NumberArray>(value: A, reducer: ElementwiseReducer, target: Callback<A>, among?: Among): void;
+  contribute<V, R>(value: V, reducer: Reducer<V, R>, target: Callback<R>, among?: Among): void {
     const record = ChareBase.recordOf(this);
-    record.collection.reductions.contribute(record, value, reducer, target);
+    if (among?.section === undefined) record.collection.reductions.contribute(record, value, reducer, target);
+    else sectionsOf(record).contribute(record, sectionNumber(among.section), value, reducer, target);
   }
 
-  /** A reduction whose result every element gets; the object may be shared by the elements of a PE. */
-  allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R>;
-  allreduce<A extends NumberArray>(value: A, reducer: ElementwiseReducer): Promise<A>;
-  allreduce<V, R>(value: V, reducer: Reducer<V, R>): Promise<R> {
+  /** A reduction whose result every element (or member of a section) gets; the object may be shared by those of a PE. */
+  allreduce<V, R>(value: V, reducer: Reducer<V, R>, among?: Among): Promise<R>;
+  allreduce<A extends NumberArray>(value: A, reducer: ElementwiseReducer, among?: Among): Promise<A>;
+  allreduce<V, R>(value: V, reducer: Reducer<V, R>, among?: Among): Promise<R> {
     const record = ChareBase.recordOf(this);
-    return record.collection.reductions.allreduce(record, value, reducer) as Promise<R>;
+    if (among?.section === undefined)
+      return record.collection.reductions.allreduce(record, value, reducer) as Promise<R>;
+    return sectionsOf(record).allreduce(record, sectionNumber(among.section), value, reducer) as Promise<R>;
   }
 
   /**
@@ -206,10 +212,9 @@ export abstract class Chare<I = number> extends ChareBase {
     if (record.collection.pe.current !== record) settleSoon(record);
   }
 
-  /** Resolves when every element of the collection has called it. */
-  barrier(): Promise<void> {
-    const record = ChareBase.recordOf(this);
-    return record.collection.reductions.barrier(record);
+  /** Resolves when every element of the collection, or every member of a section, has called it. */
+  barrier(among?: Among): Promise<void> {
+    return this.allreduce(undefined, Reducer.nop, among);
   }
 }
 
@@ -217,4 +222,18 @@ function timersOf(chare: ChareBase, delayMs: number, periodMs: number): object {
   const record = ChareBase.recordOf(chare);
   const { timerView } = record.collection.type;
   return new timerView(Mailbox.of(record).timers, delayMs, periodMs);
+}
+
+/** Whom a reduction is about: a section of which the element is a member, instead of its whole collection. */
+export interface Among {
+  readonly section?: AnySection;
+}
+
+function sectionsOf(record: ElementRecord): SectionTable {
+  return record.collection.pe.collections.sections;
+}
+
+function sectionNumber(section: AnySection): number {
+  if (section instanceof SectionProxyImpl) return SectionProxyImpl.targetOf(section).section;
+  throw new UsageError('a reduction among a section needs { section: the proxy of a section }');
 }

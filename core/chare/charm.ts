@@ -8,11 +8,13 @@ import { type Callback, ExitCallback, IgnoreCallback } from '../message/callback
 import { type Future, Pending } from '../message/future.ts';
 import type { Pe } from '../pe/pe.ts';
 import { checkPriority } from '../pe/priority.ts';
+import { combine, split } from '../section/make-section.ts';
+import type { SectionIndices } from '../section/section-indices.ts';
 import type { ChareBase } from './chare.ts';
 import { dimensionsMax, type Key, SparseSpace } from './index-space.ts';
 import type { Placement } from './placement.ts';
 import { ArrayProxyImpl } from './proxy.ts';
-import type { ArrayProxy, ElementProxy, GroupProxy, SendOptions } from './proxy-types.ts';
+import type { AnySection, ArrayProxy, ElementProxy, GroupProxy, SectionProxy, SendOptions } from './proxy-types.ts';
 import type { Readonly } from './readonly.ts';
 import { Shape, ShapeKind } from './shape.ts';
 import { checkDelay } from './timer.ts';
@@ -55,6 +57,27 @@ export type ChareOptions<A extends readonly unknown[]> = ConstructorArgs<A> & {
   /** Where to create it; without it the seed balancer decides. */
   readonly onPe?: number;
 } & Omit<SendOptions, 'create'>;
+
+/** Any array or group. */
+interface AnyWhole {
+  readonly all: unknown;
+  readonly size: number;
+}
+
+/** The classes and indices of what a proxy stands for. */
+type ChareOf<P> =
+  P extends SectionProxy<infer C>
+    ? C
+    : P extends ArrayProxy<infer C, infer _I>
+      ? C
+      : P extends GroupProxy<infer C>
+        ? C
+        : never;
+type IndexIn<P> = P extends { section(indices: SectionIndices<infer I>): unknown }
+  ? I
+  : P extends { regroup(indices: SectionIndices<infer I>): unknown }
+    ? I
+    : never;
 
 /** Optional exactly where an empty object would do. */
 type Optional<T> = Record<never, never> extends T ? [options?: T] : [options: T];
@@ -203,6 +226,29 @@ export class Charm {
     if (isSeed) pe.seeds.plant(collection, key, options?.args ?? [], onPe, sendOptions, created);
     else collection.insertion.insert(key, options?.args ?? [], onPe, sendOptions, created);
     return collection.elementProxy(key) as unknown as ElementProxy<C>;
+  }
+
+  /**
+   * Splits an array or group into `count` sections: into blocks of neighbours, or as `partsOf` says of each index; an index may be in
+   * several sections, or none. Of a sparse array give the `indices` too.
+   */
+  split<C extends ChareBase, I>(
+    whole: ArrayProxy<C, I> | GroupProxy<C>,
+    count: number,
+    partsOf?: (index: I) => number | Iterable<number>,
+    indices?: SectionIndices<I>,
+  ): SectionProxy<C, I>[] {
+    return split(whole, count, partsOf as never, indices as never) as unknown as SectionProxy<C, I>[];
+  }
+
+  /**
+   * One section of everything that is in these sections, arrays and groups, each once. Entry methods are those that all have, by
+   * name. Sections made on other PEs are asked for their members.
+   */
+  async combine<P extends readonly (AnySection | AnyWhole)[]>(
+    ...parts: P
+  ): Promise<SectionProxy<ChareOf<P[number]>, IndexIn<P[number]>>> {
+    return (await combine(parts)) as never;
   }
 
   /** A value that will be there later; send it to whoever shall set it. */

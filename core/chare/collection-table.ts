@@ -24,6 +24,7 @@ import type { Pe } from '../pe/pe.ts';
 import { decodeArguments } from '../pup/decode.ts';
 import { encodeArguments } from '../pup/encode.ts';
 import { Reader } from '../pup/reader.ts';
+import { SectionTable } from '../section/section-table.ts';
 import { Collection } from './collection.ts';
 import type { ElementRecord } from './element.ts';
 import type { Key } from './index-space.ts';
@@ -58,6 +59,7 @@ const elementFrames = [
   FrameKind.location,
   FrameKind.fence,
   FrameKind.fenceAnswer,
+  FrameKind.sectionMember,
   FrameKind.reductionPart,
   FrameKind.reductionStart,
   FrameKind.reductionLate,
@@ -65,6 +67,7 @@ const elementFrames = [
 ] as const;
 
 export class CollectionTable {
+  readonly sections: SectionTable;
   readonly #pe: Pe;
   readonly #collections = new Map<number, Collection>();
   /** Frames for collections of which nothing is known here yet. */
@@ -80,6 +83,7 @@ export class CollectionTable {
 
   constructor(pe: Pe) {
     this.#pe = pe;
+    this.sections = new SectionTable(pe);
     this.#firstDynamic = pe.registry.types.length;
     for (const type of pe.registry.types) {
       const singletons = new Collection(pe, type.id, type, Shape.singleton, 0);
@@ -164,7 +168,7 @@ export class CollectionTable {
   describeOpen(): string[] {
     const sync = this.#pe.lb.describeOpen();
     const lines = [...this.#collections.values()].flatMap((collection) => collection.describeOpen());
-    return sync === undefined ? lines : [sync, ...lines];
+    return [...(sync === undefined ? [] : [sync]), ...lines, ...this.sections.describeOpen()];
   }
 
   #onElementFrame(kind: number, frame: Reader): void {

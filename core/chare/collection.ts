@@ -299,6 +299,8 @@ export class Collection {
         return this.location.onFence(frame);
       case FrameKind.fenceAnswer:
         return this.location.onFenceAnswer(frame);
+      case FrameKind.sectionMember:
+        return this.pe.collections.sections.onMemberFrame(this, frame);
       default:
         return this.reductions.onFrame(kind, frame);
     }
@@ -321,6 +323,11 @@ export class Collection {
       this.pe.post(task, options);
       if (!entry.isUntraced) this.pe.trace?.queued(element, source, event);
     }
+    if ((flags & ElementFlag.sentOn) !== 0) this.#correct(element, source);
+  }
+
+  /** A frame for an element here has come. */
+  correctSource(element: ElementRecord, { flags, source }: Reader): void {
     if ((flags & ElementFlag.sentOn) !== 0) this.#correct(element, source);
   }
 
@@ -415,6 +422,7 @@ export class Collection {
     const queued = queuedFor([element]);
     if (!this.boundSet.isHere(element.key)) this.location.died(element.key, element.epoch);
     element.mailbox?.died();
+    element.sections?.died();
     for (const task of queued) task.sendOn();
     this.reductions.died(element.nextReduction);
     this.pe.lb.died(element);
@@ -451,7 +459,10 @@ export class Collection {
     if (!this.#isReady) lines.push(`${this.#held.length} messages wait for the creation of ${this.type.name}`);
     if (this.isInserting) lines.push(`${this.type.name} waits for doneInserting()`);
     lines.push(...this.location.describeWaiting());
-    for (const { mailbox } of this.elements) if (mailbox !== undefined) lines.push(...mailbox.describe());
+    for (const { mailbox, sections } of this.elements) {
+      if (mailbox !== undefined) lines.push(...mailbox.describe());
+      if (sections !== undefined) lines.push(...sections.describe());
+    }
     const reduction = this.reductions.describeOpen();
     if (reduction !== undefined) lines.push(reduction);
     return lines;

@@ -2,6 +2,7 @@
 import type { Sent } from '../balance/edge-recorder.ts';
 import type { LbState } from '../balance/lb-state.ts';
 import type { ElementIndex } from '../collective/reducers.ts';
+import type { Memberships } from '../section/membership.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
 import type { Key } from './index-space.ts';
@@ -46,6 +47,8 @@ export class ElementRecord implements ElementIndex {
   watchNumber = -1;
   /** Messages that wait for its state, requests for messages, channels; of elements that use any of them. */
   mailbox: Mailbox | undefined = undefined;
+  /** What it is in sections; of elements that are in any. */
+  sections: Memberships | undefined = undefined;
 
   constructor(collection: Collection, key: Key, epoch: number, nextReduction: number, lastBroadcast: number) {
     this.collection = collection;

@@ -1,7 +1,9 @@
 /** The types of proxies: a chare class's methods as seen from afar. Checked by the compiler, no interface files. */
 import type { Callback } from '../message/callback.ts';
 import type { Priority } from '../pe/priority.ts';
+import type { SectionIndices } from '../section/section-indices.ts';
 import type { Chare, ChareBase } from './chare.ts';
+import type { IndexOf } from './charm.ts';
 
 /** Keys that every chare has; they are not entry methods. */
 type BaseKey = keyof Chare<unknown>;
@@ -56,6 +58,28 @@ export type BroadcastProxy<C extends ChareBase> = TellMethods<C> & {
   with(options: SendOptions): BroadcastProxy<C>;
 };
 
+/**
+ * Some elements of one array or group, or of several. A call reaches each member exactly once, in the same order as all
+ * calls of this section, wherever members move meanwhile. Can be sent in messages. See docs/sections.md.
+ */
+export type SectionProxy<C extends ChareBase, I = IndexOf<C>> = TellMethods<C> & {
+  readonly callback: CallbackMethods<C>;
+  with(options: Omit<SendOptions, 'create'>): SectionProxy<C, I>;
+  /** Members when this proxy was made. */
+  readonly memberCount: number;
+  /**
+   * Gives the section other members of the same array; resolves when they have been told. Multicasts from then on reach the
+   * new ones; reductions that have begun end with those who have contributed.
+   */
+  regroup(indices: SectionIndices<I>): Promise<void>;
+};
+
+/** Any section: one to contribute to. */
+export interface AnySection {
+  readonly memberCount: number;
+  readonly callback: unknown;
+}
+
 /** A chare array. Can be sent in messages. */
 export interface ArrayProxy<C extends ChareBase, I> {
   /** One element. @throws UsageError ERR_INDEX_OUT_OF_RANGE if a dense array has no such index. */
@@ -63,6 +87,11 @@ export interface ArrayProxy<C extends ChareBase, I> {
   readonly all: BroadcastProxy<C>;
   /** Elements of a dense array; NaN for a sparse one, whose size changes. */
   readonly size: number;
+  /**
+   * A part of the array, with its own multicasts and reductions. The PE that makes it is its root. Cost: a message to each
+   * PE that has members, and back; see docs/sections.md.
+   */
+  section(indices: SectionIndices<I>): SectionProxy<C, I>;
   /** Extent of each dimension of a dense array; empty for a sparse one. */
   readonly dims: readonly number[];
   /** The element itself if it is on this PE. Do not keep the reference: elements migrate. */
@@ -83,6 +112,8 @@ export interface GroupProxy<C extends ChareBase> {
   readonly all: BroadcastProxy<C>;
   /** Number of branches. */
   readonly size: number;
+  /** The branches of some PEs (or nodes), with their own multicasts and reductions. */
+  section(pes: SectionIndices<number>): SectionProxy<C, number>;
   /** This PE's branch: a plain reference. @throws UsageError if there is none on this PE (node groups). */
   local(): C;
 }

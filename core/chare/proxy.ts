@@ -13,6 +13,9 @@ import type { ChareType } from '../message/registry.ts';
 import { checkPriority } from '../pe/priority.ts';
 import { Handle, writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
+import { makeSection } from '../section/make-section.ts';
+import { keysOf, type SectionIndices } from '../section/section-indices.ts';
+import type { SectionProxyImpl } from '../section/section-proxy.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
 import { callLocal, refuseMessage, tellInline } from './direct-call.ts';
@@ -193,7 +196,7 @@ function defineGetter(view: ProxyClass<EntryProxy>, name: string, get: (proxy: E
 }
 
 /** What array and group proxies share. */
-abstract class CollectionProxy extends Handle {
+export abstract class CollectionProxy extends Handle {
   readonly #collection: Collection;
 
   constructor(collection: Collection) {
@@ -218,6 +221,11 @@ abstract class CollectionProxy extends Handle {
     return collection.elementProxy(collection.space.toKey(index, collection.type.name));
   }
 
+  section(indices: SectionIndices<unknown>): SectionProxyImpl {
+    const collection = this.#collection;
+    return makeSection(new Map([[collection, keysOf(collection, indices)]]), collection);
+  }
+
   toJSON(): string {
     return this.#collection.labelOf(undefined);
   }
@@ -234,6 +242,11 @@ abstract class CollectionProxy extends Handle {
     writer.u8(this.#collection.shape.isGroup ? HandleKind.group : HandleKind.array);
     writeCollection(writer, this.#collection);
   }
+}
+
+/** The collection of an array or group proxy. */
+export function collectionOf(proxy: unknown): Collection | undefined {
+  return proxy instanceof CollectionProxy ? CollectionProxy.collectionOf(proxy) : undefined;
 }
 
 export class ArrayProxyImpl extends CollectionProxy {

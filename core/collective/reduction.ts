@@ -39,7 +39,7 @@ import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
 import { writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
-import { type AnyReducer, Reducer, readReducer, writeReducer } from './reducers.ts';
+import { type AnyReducer, type Reducer, readReducer, writeReducer } from './reducers.ts';
 
 /** The target of an allreduce: every element of the collection. */
 export class EveryoneCallback extends Callback<unknown> {
@@ -163,10 +163,6 @@ export class ReductionManager {
     else waiting.push(pending);
     this.contribute(element, value, reducer, everyone);
     return pending.wait();
-  }
-
-  barrier(element: ElementRecord): Promise<void> {
-    return this.allreduce(element, undefined, Reducer.nop) as Promise<void>;
   }
 
   /** Tries to get on: after inserting has ended. */

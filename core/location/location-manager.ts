@@ -168,6 +168,11 @@ export class LocationManager {
     return this.#known.get(key)?.pe ?? this.#pe.id;
   }
 
+  /** Where an element is, as far as this PE knows or guesses. */
+  likelyPlaceOf(key: Key): number {
+    return this.#set.isHere(key) ? this.#pe.id : (this.#known.get(key)?.pe ?? this.homeOf(key));
+  }
+
   /**
    * At home: an element shall be created on `to`; the key must be vacant. Returns its epoch; the caller sends the
    * insertion, then calls `settled`.
@@ -351,6 +356,7 @@ export class LocationManager {
 
   /** A frame whose element is not here, and that can't be sent on, waits; if its element does not exist it may demand it. */
   #keep(key: Key, bytes: Uint8Array): void {
+    if ((bytes[1]! & ElementFlag.livingOnly) !== 0 && this.#isDead(key)) return;
     const demand = bytes[1]! & (ElementFlag.createHome | ElementFlag.createHere);
     const isBesideCompanions = this.#set.isShared && this.#set.isHere(key);
     if (demand === 0 || !(isBesideCompanions || this.isVacant(key))) return this.#wait(key, bytes);
@@ -358,6 +364,13 @@ export class LocationManager {
     if (isBesideCompanions) this.#wait(key, bytes);
     this.#collectionOf(frame).insertion.demand(key, frame.source, demand === ElementFlag.createHere);
     if (!isBesideCompanions) this.passOn(key, frame);
+  }
+
+  /** For a message whose element has been: it is not any more. What the place of companions has not, is nowhere. */
+  #isDead(key: Key): boolean {
+    if (this.#set.isHere(key)) return true;
+    const known = this.#known.get(key);
+    return this.homeOf(key) === this.#pe.id && (known === undefined || known.isDead);
   }
 
   #wait(key: Key, frame: Uint8Array): void {

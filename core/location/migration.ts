@@ -4,7 +4,8 @@
  *  1. Between entry methods, with no async one of any companion under way and none of them pinned, `aboutToMigrate` of
  *     each runs.
  *  2. They are packed into one frame: the epoch plus one, and for each its collection, reduction and broadcast numbers,
- *     what load balancing keeps of it, its fields (or what its `pack` gives), and what waits in its mailbox.
+ *     what load balancing keeps of it, its fields (or what its `pack` gives), what waits in its mailbox, and what it is in
+ *     sections.
  *  3. They leave: tables, reductions; the PE remembers where they went, the home PE is told.
  *  4. The frame goes to the destination. If a collection is not set up there yet, it waits for that. Then all objects are
  *     made, without running their constructors, and are in the tables; each is unpacked; each hears `justMigrated`.
@@ -26,6 +27,7 @@ import { queuedFor } from '../pe/entry-task.ts';
 import { decodeState } from '../pup/decode.ts';
 import { encodeState } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
+import { Memberships } from '../section/membership.ts';
 
 /** What a chare may say about its moves. */
 export interface MigrationHooks {
@@ -117,6 +119,7 @@ export function emigrate(element: ElementRecord, isByStep = false): void {
     companion.collection.reductions.left(companion.nextReduction);
     pe.lb.left(companion);
     companion.mailbox?.left();
+    companion.sections?.left();
   }
 }
 
@@ -130,6 +133,8 @@ function pack(element: ElementRecord): void {
   encodeState(writer, state, `the state of ${element.label}, which shall migrate,`);
   writer.u8(element.mailbox === undefined ? 0 : 1);
   element.mailbox?.write(writer);
+  writer.u8(element.sections === undefined ? 0 : 1);
+  element.sections?.write(writer);
 }
 
 /** Takes an element and its companions in. */
@@ -157,6 +162,7 @@ export function immigrate(first: Collection, frame: Reader): void {
     LbState.read(frame, companion);
     states.push(decodeState(frame, pe.context));
     if (frame.u8() === 1) companion.mailbox = Mailbox.read(frame, companion);
+    if (frame.u8() === 1) companion.sections = Memberships.read(frame, companion);
   }
   for (const companion of companions) {
     restore(companion, companion.collection.type.create);
@@ -170,12 +176,14 @@ export function immigrate(first: Collection, frame: Reader): void {
     companion.collection.reductions.arrived(companion.nextReduction);
     companion.collection.broadcasts.acknowledge(frame.source, companion.lastBroadcast);
     pe.lb.arrived(companion);
+    companion.sections?.arrived();
   }
   const isByStep = frame.small === 1;
   // Before anything that may send them on: what has waited becomes tasks, which follow them if need be.
   first.location.arrived(key);
   for (const companion of companions) callHook(companion, 'justMigrated');
   for (const companion of companions) companion.collection.broadcasts.catchUp(companion);
+  for (const companion of companions) companion.sections?.resume();
   for (const companion of companions) pe.settle(companion);
   if (isByStep) pe.lb.came();
 }

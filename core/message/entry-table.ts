@@ -18,7 +18,7 @@ export interface EntryMethod extends CheckedAttributes {
 }
 
 /** Names that proxies use themselves; an entry method may not have them. */
-const reserved = new Set(['ask', 'call', 'callback', 'with']);
+const reserved = new Set(['ask', 'call', 'callback', 'with', 'memberCount', 'regroup']);
 /** Hooks that the runtime calls; they are no entries. */
 const hooks = ['aboutToMigrate', 'justMigrated', 'pack', 'unpack', 'resumeFromSync'];
 const skipped = new Set(['constructor', 'then', 'toJSON', ...hooks]);

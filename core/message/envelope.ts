@@ -44,6 +44,9 @@ export const FrameKind = {
   future: 19,
   /** Readonly values, before anything else. */
   readonlies: 20,
+  /** Sections: their plans, multicasts and reductions, and messages to single members: section/section-table.ts. */
+  section: 21,
+  sectionMember: 22,
   /** A seed: balance/seed-pool.ts. */
   seed: 24,
   /** Load balancing: balance/lb-manager.ts. */
@@ -66,7 +69,8 @@ export function isCounted(kind: number): boolean {
 
 /**
  * Flags of frames that go to one element. `sentOn`: some PE on the way has passed it on. `joins`: an insertion that goes
- * where the companions of its element are. `createHome`, `createHere`: the message demands its element.
+ * where the companions of its element are. `createHome`, `createHere`: the message demands its element. `livingOnly`: it is
+ * not for whoever will have the key one day, and is dropped where it would have to wait for that.
  */
 export const ElementFlag = {
   textKey: 1,
@@ -76,6 +80,7 @@ export const ElementFlag = {
   joins: 16,
   createHome: 32,
   createHere: 64,
+  livingOnly: 128,
 } as const;
 
 /**

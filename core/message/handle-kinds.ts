@@ -21,6 +21,8 @@ export const HandleKind = {
   bitVector: 10,
   channel: 11,
   timer: 12,
+  section: 20,
+  sectionCallback: 21,
 } as const;
 
 const KeyKind = { none: 0, number: 1, text: 2 } as const;

@@ -8,6 +8,7 @@ import type { Pe } from '../pe/pe.ts';
 import { BitVector } from '../pe/priority.ts';
 import type { Reader } from '../pup/reader.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
+import { readSectionCallback, readSectionProxy } from '../section/section-proxy.ts';
 import { EntryCallback, ExitCallback, IgnoreCallback } from './callback.ts';
 import { HandleKind, readCollection, readKey, readOptions } from './handle-kinds.ts';
 
@@ -46,6 +47,10 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
         return new Channel(read(reader), readKey(reader)!, reader.text());
       case HandleKind.timer:
         return new Timer(read(reader), readKey(reader)!, reader.f64());
+      case HandleKind.section:
+        return readSectionProxy(reader, pe);
+      case HandleKind.sectionCallback:
+        return readSectionCallback(reader, pe);
       case HandleKind.allreduce:
         return new EveryoneCallback();
       default:

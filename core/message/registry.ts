@@ -17,6 +17,7 @@ import { makeWhenView, type WhenView } from '../chare/when.ts';
 import { CustomReducer } from '../collective/reducers.ts';
 import { ownPrivateName } from '../pup/private-names.ts';
 import type { ClassTable } from '../pup/value-codec.ts';
+import { makeSectionProxy, type SectionProxyClass } from '../section/section-proxy.ts';
 import { EntryTable } from './entry-table.ts';
 
 export type ChareClass = new (...args: never[]) => ChareBase;
@@ -28,6 +29,7 @@ export interface ChareType {
   readonly create: new (...args: readonly unknown[]) => ChareBase;
   readonly table: EntryTable;
   readonly proxies: ProxyClasses;
+  readonly sectionProxy: SectionProxyClass;
   readonly whenView: WhenView;
   readonly timerView: TimerView;
   readonly indexCodec: IndexCodec<unknown> | undefined;
@@ -90,6 +92,7 @@ export class Registry {
       create,
       table,
       proxies: makeProxyClasses(table),
+      sectionProxy: makeSectionProxy(table),
       whenView: makeWhenView(table),
       timerView: makeTimerView(table),
       indexCodec: codec,

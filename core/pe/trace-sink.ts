@@ -31,6 +31,8 @@ export interface TraceSink {
   /** A message for an element elsewhere is about to be encoded; one of `bytes` that has come is about to be decoded. */
   packing(): void;
   unpacking(bytes: number): void;
+  /** A message for the members of a section leaves its sender; `collection` is that of the first members. */
+  multicast?(event: number, collection: Collection, entry: EntryMethod, options: SendOptions | undefined): void;
   /** A message from another PE goes into the queue of this one. Those from here go there when they are sent. */
   queued(element: ElementRecord, source: number, event: number): void;
   /** A broadcast, from whichever PE, goes into the queue of this one. */
