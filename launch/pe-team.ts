@@ -10,10 +10,11 @@
  */
 import { CharmError, fromWire, type Place } from '../core/base/errors.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
+import type { Address } from '../transports/sockets/socket-mesh.ts';
 import { PeWord, peWordsPerPe, type SharedMachine, wakePe } from '../transports/threads/threads-link.ts';
 import { lostError } from './lost-pe.ts';
 import { PeThread, type ThreadEnd } from './pe-thread.ts';
-import type { ClassDescription, PeSettings, WorkerMessage } from './worker-protocol.ts';
+import type { ClassDescription, MeshMessage, MeshStart, PeSettings, WorkerMessage } from './worker-protocol.ts';
 
 export interface PeTeamOptions {
   readonly machine: SharedMachine;
@@ -24,6 +25,8 @@ export interface PeTeamOptions {
   readonly pesPerNode: number;
   /** To the PEs of other node runtimes, if there are any. */
   readonly gateway?: GatewayMemory;
+  /** The one PE here connects to other node runtimes itself. */
+  readonly direct?: MeshStart;
   readonly settings: PeSettings;
   /** Heap limit of each thread in MiB. */
   readonly heapMb: number | undefined;
@@ -34,6 +37,8 @@ export interface PeTeamOptions {
 /** The first word of `exit` and `failed` is what counts; the team does not stop by itself. */
 export interface PeTeamEvents {
   loaded(description: readonly string[], classes: readonly ClassDescription[]): void;
+  /** What a PE says that connects itself. */
+  mesh?(message: MeshMessage): void;
   exit(code: number): void;
   failed(error: Error): void;
 }
@@ -55,9 +60,9 @@ export class PeTeam {
   }
 
   start(): void {
-    const { machine, firstPe, jobPes, pesPerNode, gateway, settings, heapMb, isCaptured } = this.#options;
+    const { machine, firstPe, jobPes, pesPerNode, gateway, direct, settings, heapMb, isCaptured } = this.#options;
     for (let local = 0; local < machine.pes; local++) {
-      const place = { pe: firstPe + local, firstPe, jobPes, pesPerNode, machine, gateway };
+      const place = { pe: firstPe + local, firstPe, jobPes, pesPerNode, machine, gateway, direct };
       const thread: PeThread = new PeThread(
         { start: { ...place, settings }, isCaptured, heapMb },
         (message) => this.#onMessage(thread, message),
@@ -69,6 +74,11 @@ export class PeTeam {
 
   deliver(url: string): void {
     for (const thread of this.#threads) thread.tell({ kind: 'program', url });
+  }
+
+  /** For a PE that connects itself. */
+  connect(addresses: readonly Address[]): void {
+    this.#threads[0]?.tell({ kind: 'connect', addresses });
   }
 
   go(): void {
@@ -108,6 +118,7 @@ export class PeTeam {
   #onMessage(thread: PeThread, message: WorkerMessage): void {
     if (message.kind === 'exit') this.#events.exit(message.code);
     else if (message.kind === 'failed') this.#events.failed(fromWire(message.error));
+    else if (message.kind === 'listening' || message.kind === 'connected') this.#events.mesh?.(message);
     else if (message.kind === 'left') thread.phase = 'left';
     else if (message.kind === 'loaded') this.#onLoaded(thread, message.description, message.classes);
     else {

@@ -15,10 +15,12 @@ import { Pe } from '../core/pe/pe.ts';
 import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { OutsideLink } from '../transports/outside/outside-link.ts';
 import { OutsidePort } from '../transports/outside/outside-port.ts';
+import type { Address } from '../transports/sockets/socket-mesh.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { makeQueue } from './make-queue.ts';
+import { DirectNode } from './nodes/direct-node.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 import { type HostedLink, ThreadHost } from './thread-host.ts';
 import { TraceLayout } from './trace/layout.ts';
@@ -39,17 +41,22 @@ const stopped = Symbol('stopped');
 class Orders {
   readonly program: Promise<string>;
   readonly go: Promise<void>;
+  readonly connect: Promise<readonly Address[]>;
   readonly #stop: Promise<never>;
 
   constructor() {
     let onProgram!: (url: string) => void;
     let onGo!: () => void;
+    let onConnect!: (addresses: readonly Address[]) => void;
     let onStop!: (reason: unknown) => void;
     this.program = new Promise((resolve) => {
       onProgram = resolve;
     });
     this.go = new Promise((resolve) => {
       onGo = resolve;
+    });
+    this.connect = new Promise((resolve) => {
+      onConnect = resolve;
     });
     this.#stop = new Promise((_, reject) => {
       onStop = reject;
@@ -58,8 +65,13 @@ class Orders {
     port.on('message', (order: WorkerOrder) => {
       if (order.kind === 'program') onProgram(order.url);
       else if (order.kind === 'go') onGo();
+      else if (order.kind === 'connect') onConnect(order.addresses);
       else onStop(stopped);
     });
+  }
+
+  whenStopped(): Promise<void> {
+    return this.#stop.catch(() => undefined);
   }
 
   /** Waits for something before this PE runs. @throws stopped if the job ends meanwhile. */
@@ -87,8 +99,9 @@ function neverLoaded(): never {
   throw new CharmError('ERR_PROGRAM', message, here);
 }
 
-function makeLink(): HostedLink {
+function makeLink(direct: DirectNode | undefined): HostedLink {
   const { pe, firstPe, machine, gateway } = start;
+  if (direct !== undefined) return direct.link;
   const beside = new ThreadsLink(pe - firstPe, machine);
   if (gateway === undefined) return beside;
   return new OutsideLink(firstPe, machine.pes, beside, new OutsidePort(pe, pe - firstPe, gateway));
@@ -170,7 +183,9 @@ function watchExit(pe: Pe): void {
 }
 
 async function run(orders: Orders): Promise<void> {
-  const link = makeLink();
+  const direct = start.direct === undefined ? undefined : new DirectNode(start.direct, tell, fail);
+  if (direct !== undefined) void orders.connect.then((addresses) => direct.connect(addresses));
+  const link = makeLink(direct);
   const host = new ThreadHost(port, start.pe, start.pe - start.firstPe, start.machine, link, start.settings.spinMs);
   const url = await orders.unlessStopped(orders.program);
   const program = await orders.unlessStopped(load(url));
@@ -185,6 +200,7 @@ async function run(orders: Orders): Promise<void> {
   const trace = openTrace(registry, () => pe.queue.length);
   const handed = { ...(trace === undefined ? {} : { trace: trace.recording }), ...balancing };
   const pe: Pe = makePe(registry, host, link, handed);
+  direct?.open(pe);
   watchUncaught(pe);
   watchExit(pe);
   if (main !== undefined) {
@@ -192,6 +208,11 @@ async function run(orders: Orders): Promise<void> {
     startMain(pe, main);
   }
   await host.run(pe);
+  if (direct !== undefined) {
+    // Not before all nodes are told: to those a connection that closes is a node lost.
+    await orders.whenStopped();
+    direct.close();
+  }
   await trace?.close().catch((cause: unknown) => {
     const message = `the trace is not complete: ${describeThrown(cause)}`;
     process.stderr.write(`PE ${start.pe}: ${message}\n`);

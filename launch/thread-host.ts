@@ -38,6 +38,8 @@ export interface HostedLink extends Link {
   readonly isHolding: boolean;
   /** True if something may have come. */
   readonly hasIncoming: boolean;
+  /** Sends what was gathered; called before the PE idles, and twice a millisecond. */
+  flush?(): void;
 }
 
 type Next = 'microtask' | 'turn' | 'park' | 'stop';
@@ -58,6 +60,7 @@ export class ThreadHost implements PeHost {
   #drainedAt = -1;
   #pe!: Pe;
   #isParked = false;
+  #resume: () => void = () => undefined;
   #batch = 64;
   #sinceClock = 0;
   /** When it found nothing to do; 0 while there is something. Outlives turns of the event loop. */
@@ -115,8 +118,10 @@ export class ThreadHost implements PeHost {
         if (this.#isTurnDue(done)) return 'turn';
         continue;
       }
+      this.#link.flush?.();
       if (this.#hasLooseEnds) return 'turn';
       pe.onIdle();
+      this.#link.flush?.();
       if (pe.queue.length > 0 || pe.needsTurn || this.#spinBriefly()) continue;
       const now = performance.now();
       if (this.#idleSince === 0) {
@@ -165,6 +170,7 @@ export class ThreadHost implements PeHost {
     if (elapsed > turnEveryMs) {
       if (elapsed > 2 * turnEveryMs && this.#batch > 1) this.#batch >>= 1;
       this.#lastTurn = now;
+      this.#link.flush?.();
       return true;
     }
     if (elapsed < turnEveryMs / 4 && this.#batch < batchMax) this.#batch <<= 1;
@@ -190,12 +196,16 @@ export class ThreadHost implements PeHost {
     }
     const waiting = Atomics.waitAsync(this.#words, this.#parkedWord, 1);
     if (!waiting.async) return;
+    const woken = new Promise<void>((resolve) => {
+      this.#resume = resolve;
+      void waiting.value.then(() => resolve());
+    });
     this.#isParked = true;
     const since = performance.now();
     const spunMs = since - this.#idleSince;
     const timer = this.#id === 0 ? this.#scheduleStuckCheck() : undefined;
     if (this.#mustProbe) this.#probeLoop();
-    await waiting.value;
+    await woken;
     this.#probe.cancel();
     this.#isParked = false;
     const now = performance.now();
@@ -235,8 +245,13 @@ export class ThreadHost implements PeHost {
     this.#tell({ kind: 'failed', error: toWire(locate(error, { pe: this.#id })) });
   }
 
+  /** Something has come in this thread: a timer, a socket. */
   wake(): void {
-    if (this.#isParked) wakePe(this.#words, this.#local);
+    if (!this.#isParked) return;
+    this.#isParked = false;
+    wakePe(this.#words, this.#local);
+    // By way of the word it would be tens of microseconds later.
+    this.#resume();
   }
 
   after(delayMs: number, action: () => void): () => void {

@@ -2,6 +2,7 @@
 import type { ErrorWire } from '../core/base/errors.ts';
 import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
+import type { Address } from '../transports/sockets/socket-mesh.ts';
 import type { SharedMachine } from '../transports/threads/threads-link.ts';
 import type { BalancingOptions } from './balancing-options.ts';
 import type { TraceStart } from './trace/trace-files.ts';
@@ -22,6 +23,15 @@ export interface PeSettings {
   readonly trace: TraceStart | undefined;
 }
 
+/** What connects a node runtime to the others. */
+export interface MeshStart {
+  readonly node: number;
+  readonly nodes: number;
+  /** Hexadecimal; never in arguments, which other users can read. */
+  readonly secret: string;
+  readonly listen: { readonly path: string } | { readonly host: string };
+}
+
 /** Given to a worker when it starts. */
 export interface WorkerStart {
   /** Its number in the job. */
@@ -33,6 +43,8 @@ export interface WorkerStart {
   readonly machine: SharedMachine;
   /** To other node runtimes; undefined if there are none. */
   readonly gateway: GatewayMemory | undefined;
+  /** Connections that this PE has itself, being alone in its node runtime. */
+  readonly direct: MeshStart | undefined;
   readonly settings: PeSettings;
 }
 
@@ -43,6 +55,8 @@ export interface WorkerStart {
 export type WorkerOrder =
   | { readonly kind: 'program'; readonly url: string }
   | { readonly kind: 'go' }
+  /** Addresses of all nodes, for a PE that connects itself. */
+  | { readonly kind: 'connect'; readonly addresses: readonly Address[] }
   | { readonly kind: 'stop' };
 
 export interface ClassDescription {
@@ -50,9 +64,13 @@ export interface ClassDescription {
   readonly entries: readonly string[];
 }
 
+/** How the connections of a node come about. */
+export type MeshMessage = { readonly kind: 'listening'; readonly address: Address } | { readonly kind: 'connected' };
+
 /** From a worker. */
 export type WorkerMessage =
   | { readonly kind: 'loaded'; readonly description: readonly string[]; readonly classes: readonly ClassDescription[] }
+  | MeshMessage
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'failed'; readonly error: ErrorWire }
   /** It runs no more of the program; only its output is still on the way. */

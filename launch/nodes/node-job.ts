@@ -83,7 +83,8 @@ export class NodeJob {
   #start(): void {
     const { nodes, pes, transport, isPrefixed, stdout, heapMb } = this.#options;
     const secret = randomBytes(32).toString('hex');
-    const settings = peSettings(this.#options, nodes * pes);
+    // A communication thread has work too; and a PE that has the sockets itself does not see them while it spins.
+    const settings = peSettings(this.#options, pes === 1 ? Number.POSITIVE_INFINITY : nodes * (pes + 1));
     for (let node = 0; node < nodes; node++) {
       const output = { isCaptured: stdout === 'capture', prefix: isPrefixed ? `[node ${node}] ` : '' };
       const child: NodeChild = new NodeChild(
@@ -94,7 +95,8 @@ export class NodeJob {
       );
       this.#children.push(child);
       const listen = transport === 'unix' ? { path: join(this.#folder, `node-${node}`) } : { host: '127.0.0.1' };
-      child.tell({ kind: 'start', start: { node, nodes, pesPerNode: pes, settings, heapMb, secret, listen } });
+      const mesh = { node, nodes, secret, listen };
+      child.tell({ kind: 'start', start: { mesh, pesPerNode: pes, settings, heapMb } });
     }
     prepareProgram(this.#options.program).then(
       (url) => {

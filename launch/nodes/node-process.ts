@@ -7,106 +7,62 @@
  *  3. The program's address goes to the PEs, what they loaded to the launcher; then `main` runs on node 0.
  *  4. What ends the job is told to the launcher, which tells all nodes to stop.
  *
+ * A PE that is alone in its node has the connections itself (sockets/direct-link.ts), since two threads less are passed;
+ * this thread then only passes orders on.
+ *
  * Invariant: without its launcher a node ends at once, so that no process is left behind, however the launcher ended.
  */
-import { CharmError, describeThrown, toWire } from '../../core/base/errors.ts';
-import { Gateway } from '../../transports/outside/gateway.ts';
-import { makeGatewayMemory } from '../../transports/outside/gateway-memory.ts';
-import { type Address, SocketMesh } from '../../transports/sockets/socket-mesh.ts';
+import { toWire } from '../../core/base/errors.ts';
 import { makeSharedMachine } from '../../transports/threads/threads-link.ts';
 import { PeTeam } from '../pe-team.ts';
+import { GatewayNode } from './gateway-node.ts';
 import type { NodeMessage, NodeOrder, NodeStart } from './node-protocol.ts';
 
 /** The launcher hears of this node at least this often. */
 const aliveEveryMs = 500;
 
 class NodeRuntime {
-  readonly #mesh: SocketMesh;
-  readonly #gateway: Gateway;
   readonly #team: PeTeam;
+  /** Undefined where the PE has the connections. */
+  readonly #gateway: GatewayNode | undefined;
   readonly #alive: NodeJS.Timeout;
-  #isStopping = false;
 
-  constructor({ node, nodes, pesPerNode, settings, heapMb, secret }: NodeStart) {
-    const firstPe = node * pesPerNode;
+  constructor({ mesh, pesPerNode, settings, heapMb }: NodeStart) {
+    const firstPe = mesh.node * pesPerNode;
     const machine = makeSharedMachine(pesPerNode);
-    const memory = makeGatewayMemory(pesPerNode);
-    this.#gateway = new Gateway({
-      memory,
-      peWords: machine.peWords,
-      firstPe,
-      nodeOf: (pe) => Math.floor(pe / pesPerNode),
-      onBadRecord: (why) => this.#failed(new CharmError('ERR_DECODE', why)),
-    });
-    this.#mesh = new SocketMesh({
-      node,
-      nodes,
-      secret: Buffer.from(secret, 'hex'),
-      events: {
-        received: (kind, to, from, bytes, start, length) =>
-          this.#gateway.received(kind, to, from, bytes, start, length),
-        lost: (other, why) => this.#lost(node, other, why),
-      },
-    });
-    const place = { machine, firstPe, jobPes: nodes * pesPerNode, pesPerNode, gateway: memory };
+    const failed = (error: Error): void => tell({ kind: 'failed', error: toWire(error) });
+    if (pesPerNode > 1) this.#gateway = new GatewayNode({ mesh, pesPerNode, peWords: machine.peWords, tell, failed });
+    const way = this.#gateway === undefined ? { direct: mesh } : { gateway: this.#gateway.memory };
     this.#team = new PeTeam(
-      { ...place, settings, heapMb, isCaptured: false },
+      { machine, firstPe, jobPes: mesh.nodes * pesPerNode, pesPerNode, ...way, settings, heapMb, isCaptured: false },
       {
         loaded: (description, classes) => tell({ kind: 'loaded', description, classes }),
+        mesh: tell,
         exit: (code) => tell({ kind: 'exit', code }),
-        failed: (error) => this.#failed(error),
+        failed,
       },
     );
     this.#team.start();
     this.#alive = setInterval(() => tell({ kind: 'alive' }), aliveEveryMs);
   }
 
-  async listen(wanted: NodeStart['listen']): Promise<void> {
-    await this.#attempt(async () => tell({ kind: 'listening', address: await this.#mesh.listen(wanted) }));
-  }
-
-  async connect(addresses: readonly Address[]): Promise<void> {
-    await this.#attempt(async () => {
-      await this.#mesh.connect(addresses);
-      this.#gateway.start(this.#mesh);
-      this.#mesh.setPaused(false);
-      tell({ kind: 'connected' });
-    });
-  }
-
-  deliver(url: string): void {
-    this.#team.deliver(url);
-  }
-
-  go(): void {
-    this.#team.go();
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#team.stop();
-    this.#gateway.stop();
-    this.#mesh.close();
-    clearInterval(this.#alive);
-    tell({ kind: 'done' });
-    process.disconnect?.();
-  }
-
-  async #attempt(action: () => Promise<void>): Promise<void> {
-    try {
-      await action();
-    } catch (error) {
-      this.#failed(new CharmError('ERR_RESOURCES', `the nodes could not be connected: ${describeThrown(error)}`));
+  order(order: NodeOrder): void {
+    if (order.kind === 'program') this.#team.deliver(order.url);
+    else if (order.kind === 'go') this.#team.go();
+    else if (order.kind === 'stop') void this.#stop();
+    else if (order.kind === 'connect') {
+      if (this.#gateway === undefined) this.#team.connect(order.addresses);
+      else void this.#gateway.connect(order.addresses);
     }
   }
 
-  #lost(node: number, other: number, why: string): void {
-    if (this.#isStopping) return;
-    this.#failed(new CharmError('ERR_NODE_LOST', `node ${node} has lost node ${other}: ${why}`));
-  }
-
-  #failed(error: Error): void {
-    tell({ kind: 'failed', error: toWire(error) });
+  async #stop(): Promise<void> {
+    this.#gateway?.expectEnd();
+    await this.#team.stop();
+    this.#gateway?.stop();
+    clearInterval(this.#alive);
+    tell({ kind: 'done' });
+    process.disconnect?.();
   }
 }
 
@@ -117,13 +73,8 @@ function tell(message: NodeMessage): void {
 
 let runtime: NodeRuntime | undefined;
 process.on('message', (order: NodeOrder) => {
-  if (order.kind === 'start') {
-    runtime = new NodeRuntime(order.start);
-    void runtime.listen(order.start.listen);
-  } else if (order.kind === 'connect') void runtime?.connect(order.addresses);
-  else if (order.kind === 'program') runtime?.deliver(order.url);
-  else if (order.kind === 'go') runtime?.go();
-  else void runtime?.stop();
+  if (order.kind === 'start') runtime = new NodeRuntime(order.start);
+  else runtime?.order(order);
 });
 process.on('disconnect', () => process.exit());
 // A terminal's interrupt goes to the whole group; the launcher decides what it means.

@@ -4,18 +4,12 @@
  * Sending and parking are as between threads of a process (threads/threads-link.ts): a frame that fits goes into the
  * ring at once, everything else is kept and goes out in order with later polls; who publishes looks at the parked word.
  */
-import { CharmError } from '../../core/base/errors.ts';
 import { Reader } from '../../core/pup/reader.ts';
-import { frameBytesMax, type Writer } from '../../core/pup/writer.ts';
+import type { Writer } from '../../core/pup/writer.ts';
 import { RecordKind, RingConsumer, RingProducer } from '../threads/ring.ts';
+import { FrameParts } from './frame-parts.ts';
 import { type GatewayMemory, parcelHeadBytes, parkedWord, ringFrom, ringTo } from './gateway-memory.ts';
 import { ParcelQueue } from './parcel-queue.ts';
-
-/** A large frame that is arriving in parts. */
-interface Incoming {
-  readonly bytes: Uint8Array;
-  received: number;
-}
 
 export class OutsidePort {
   readonly #pe: number;
@@ -23,8 +17,7 @@ export class OutsidePort {
   readonly #out: RingProducer;
   readonly #in: RingConsumer;
   readonly #queue: ParcelQueue;
-  /** By the PE they are from. */
-  readonly #incoming = new Map<number, Incoming>();
+  readonly #parts = new FrameParts();
   readonly #reader = new Reader();
 
   /** `pe` is its number in the job, `local` in the node runtime. */
@@ -110,29 +103,10 @@ export class OutsidePort {
   #onPart(ring: RingConsumer, receive: (frame: Reader) => void): number {
     const { kind, offset, length, memory } = ring;
     const from = memory.view.getUint32(offset + 4, true);
-    const start = offset + parcelHeadBytes;
-    if (kind === RecordKind.begin) {
-      const total = memory.view.getUint32(start, true);
-      ring.release();
-      if (total > frameBytesMax)
-        throw new CharmError(
-          'ERR_DECODE',
-          `a frame of ${total} bytes from PE ${from} exceeds the limit of ${frameBytesMax}`,
-        );
-      const fresh = Buffer.allocUnsafeSlow(total);
-      this.#incoming.set(from, { bytes: new Uint8Array(fresh.buffer, fresh.byteOffset, total), received: 0 });
-      return 0;
-    }
-    const incoming = this.#incoming.get(from);
-    const count = length - parcelHeadBytes;
-    if (incoming === undefined || incoming.received + count > incoming.bytes.length)
-      throw new CharmError('ERR_DECODE', `a part of a frame from PE ${from} came without its beginning`);
-    incoming.bytes.set(memory.bytes.subarray(start, start + count), incoming.received);
-    incoming.received += count;
+    const whole = this.#parts.add(kind, from, memory.bytes, offset + parcelHeadBytes, length - parcelHeadBytes);
     ring.release();
-    if (incoming.received < incoming.bytes.length) return 0;
-    this.#incoming.delete(from);
-    receive(Reader.over(incoming.bytes));
+    if (whole === undefined) return 0;
+    receive(Reader.over(whole));
     return 1;
   }
 }

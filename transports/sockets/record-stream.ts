@@ -10,11 +10,15 @@
  * arrives is parsed where it lies; only a record that is cut by the end of what was read is put together anew.
  */
 import type { Duplex } from 'node:stream';
+import { RecordKind } from '../threads/ring.ts';
 
 const headBytes = 12;
 const chunkBytes = 1 << 16;
 /** More than any record of a ring. */
 export const recordBytesMax = 1 << 20;
+/** Of a large frame. Small enough that the receiver copies one while the next is on its way. */
+const partBytesMax = 1 << 16;
+const zeros = new Uint8Array(8);
 /** More than this waiting to be written: the peer takes less than it is sent. */
 const congestedBytes = 1 << 20;
 const kindShift = 30;
@@ -53,13 +57,37 @@ export class RecordStream {
     const isLarge = headBytes + length > chunkBytes;
     const target = isLarge ? Buffer.allocUnsafeSlow(headBytes + length) : this.#chunk;
     const at = isLarge ? 0 : this.#used;
-    target.writeInt32LE((kind << kindShift) | length, at);
-    target.writeUInt32LE(to, at + 4);
-    target.writeUInt32LE(from, at + 8);
+    writeHead(target, at, kind, to, from, length);
     if (length <= 64) for (let i = 0; i < length; i++) target[at + headBytes + i] = bytes[start + i]!;
     else target.set(bytes.subarray(start, start + length), at + headBytes);
     if (isLarge) this.stream.write(target);
     else this.#used = at + headBytes + length;
+  }
+
+  /**
+   * A frame that is too large for a record: a begin record, and parts that are written from where they lie, without a copy.
+   * Segments stand at multiples of 8, with gaps where nothing matters.
+   */
+  sendLarge(to: number, from: number, segments: readonly Uint8Array[], total: number): void {
+    const begin = new Uint8Array(8);
+    new DataView(begin.buffer).setUint32(0, total, true);
+    this.send(RecordKind.begin, to, from, begin, 0, begin.length);
+    this.flush();
+    this.stream.cork();
+    for (const segment of segments) {
+      for (let at = 0; at < segment.length; at += partBytesMax) this.#writePart(to, from, segment, at);
+    }
+    this.stream.uncork();
+  }
+
+  #writePart(to: number, from: number, segment: Uint8Array, at: number): void {
+    const data = segment.subarray(at, at + partBytesMax);
+    const padding = -data.length & 7;
+    const head = Buffer.allocUnsafe(headBytes);
+    writeHead(head, 0, RecordKind.part, to, from, data.length + padding);
+    this.stream.write(head);
+    this.stream.write(data);
+    if (padding > 0) this.stream.write(zeros.subarray(0, padding));
   }
 
   flush(): void {
@@ -145,4 +173,10 @@ export class RecordStream {
     larger.set(this.#partial.subarray(0, this.#partialUsed));
     this.#partial = larger;
   }
+}
+
+function writeHead(target: Buffer, at: number, kind: number, to: number, from: number, length: number): void {
+  target.writeInt32LE((kind << kindShift) | length, at);
+  target.writeUInt32LE(to, at + 4);
+  target.writeUInt32LE(from, at + 8);
 }

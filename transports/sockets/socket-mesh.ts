@@ -33,6 +33,7 @@ export class SocketMesh implements Transport {
   readonly #pending = new Set<Socket>();
   #missing: number;
   #isClosed = false;
+  #isUnref = false;
   #onComplete: (() => void) | undefined;
   #onFailure: ((error: Error) => void) | undefined;
 
@@ -41,6 +42,12 @@ export class SocketMesh implements Transport {
     this.#streams = new Array(options.nodes).fill(undefined);
     this.#missing = options.nodes - 1;
     this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => void this.#accept(socket));
+  }
+
+  /** Its sockets do not keep the event loop going. */
+  unref(): void {
+    this.#isUnref = true;
+    this.#server.unref();
   }
 
   /** @throws Error of the system */
@@ -95,6 +102,7 @@ export class SocketMesh implements Transport {
 
   #adopt(peer: number, socket: Socket): void {
     const { events } = this.#options;
+    if (this.#isUnref) socket.unref();
     const lost = (why: string): void => {
       if (this.#isClosed || this.#streams[peer] === undefined) return;
       this.#streams[peer] = undefined;
@@ -116,6 +124,11 @@ export class SocketMesh implements Transport {
 
   send(node: number, kind: number, to: number, from: number, bytes: Uint8Array, start: number, length: number): void {
     this.#streams[node]?.send(kind, to, from, bytes, start, length);
+  }
+
+  /** A frame that is too large for a record. */
+  sendLarge(node: number, to: number, from: number, segments: readonly Uint8Array[], total: number): void {
+    this.#streams[node]?.sendLarge(to, from, segments, total);
   }
 
   flush(): void {
