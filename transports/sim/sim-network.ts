@@ -11,8 +11,8 @@
  */
 import type { Link } from '../../core/message/transport.ts';
 import { Reader } from '../../core/pup/reader.ts';
+import { FrameStore, StoredFrame } from '../frames/frame-store.ts';
 import type { EventQueue, SimEvent } from './event-queue.ts';
-import { FrameStore, StoredFrame } from './frame-store.ts';
 import type { LinkDescription, NetworkDescription } from './network-description.ts';
 import type { RunHash } from './run-hash.ts';
 import { type Route, Switches } from './switches.ts';

@@ -40,6 +40,21 @@ export class FrameStore {
   readonly #free: Chunk[] = [];
   #open = new Chunk(chunkBytes);
 
+  /** Reserves memory for a frame that the caller writes: at `frame.offset`, a multiple of 8. */
+  reserve(bytes: number, frame: StoredFrame): void {
+    const chunk = this.#place(bytes);
+    frame.chunk = chunk;
+    frame.offset = chunk.used;
+    frame.bytes = bytes;
+    chunk.used += (bytes + 7) & ~7;
+  }
+
+  /** Keeps a copy of bytes that start at a multiple of 4. */
+  putBytes(memory: FrameMemory, start: number, bytes: number, frame: StoredFrame): void {
+    this.reserve(bytes, frame);
+    copyWords(memory, start, frame.chunk.memory, frame.offset, bytes);
+  }
+
   /** Room for a frame, counted as live. */
   #place(bytes: number): Chunk {
     if (bytes > sharedBytesMax) {
@@ -54,31 +69,13 @@ export class FrameStore {
 
   /** Keeps the sealed frame in `writer`. Frames are multiples of 8 bytes but for the last attachment. */
   putWritten(writer: Writer, frame: StoredFrame): void {
-    const bytes = writer.frameBytes;
-    const chunk = this.#place(bytes);
-    const offset = chunk.used;
-    copyWords(writer.memory, 0, chunk.memory, offset, writer.position);
-    let at = offset + writer.position;
-    for (const attachment of writer.attachments) {
-      chunk.memory.bytes.set(attachment, at);
-      at += (attachment.length + 7) & ~7;
-    }
-    chunk.used += (bytes + 7) & ~7;
-    frame.chunk = chunk;
-    frame.offset = offset;
-    frame.bytes = bytes;
+    this.reserve(writer.frameBytes, frame);
+    copyFrame(writer, frame.chunk.memory, frame.offset);
   }
 
   /** Keeps a copy of a received frame. */
   putRead(reader: Reader, frame: StoredFrame): void {
-    const bytes = reader.limit - reader.start;
-    const chunk = this.#place(bytes);
-    const offset = chunk.used;
-    chunk.memory.bytes.set(reader.bytes.subarray(reader.start, reader.limit), offset);
-    chunk.used += (bytes + 7) & ~7;
-    frame.chunk = chunk;
-    frame.offset = offset;
-    frame.bytes = bytes;
+    this.putBytes(reader.memory, reader.start, reader.limit - reader.start, frame);
   }
 
   /** Points `reader` at a frame. Only memory of its own may be kept by what is decoded. */
@@ -96,9 +93,19 @@ export class FrameStore {
   }
 }
 
+/** Copies the sealed frame in `writer` to a multiple of 8. */
+export function copyFrame(writer: Writer, memory: FrameMemory, offset: number): void {
+  copyWords(writer.memory, 0, memory, offset, writer.position);
+  let at = offset + writer.position;
+  for (const attachment of writer.attachments) {
+    memory.bytes.set(attachment, at);
+    at += (attachment.length + 7) & ~7;
+  }
+}
+
 /** Small copies by words: a tenth of what a subarray and `set` cost. All places are multiples of 4. */
-function copyWords(from: FrameMemory, start: number, to: FrameMemory, at: number, bytes: number): void {
-  if (bytes > 512) {
+export function copyWords(from: FrameMemory, start: number, to: FrameMemory, at: number, bytes: number): void {
+  if (bytes > 512 || (bytes & 3) !== 0) {
     to.bytes.set(from.bytes.subarray(start, start + bytes), at);
     return;
   }
