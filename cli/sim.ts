@@ -16,6 +16,8 @@ interface SimFlags extends BalancingFlags {
   readonly checkMessages?: MessageCheckKind;
   readonly seedBalancer?: string;
   readonly trace?: string;
+  readonly faults?: string | true;
+  readonly fault?: readonly string[];
   readonly json?: boolean;
   readonly showNetwork?: string;
 }
@@ -39,6 +41,12 @@ export function simCommand(): Command {
     .addOption(checkMessagesOption())
     .option('--seed-balancer <name>', 'where new chares go (see charm4ts run --help)')
     .option('--trace <dir>', 'record what every PE does, in virtual time, for charm4ts projections <dir>')
+    .option('--faults [json|file]', 'draw faults from the seed; a JSON object, or a file with one, fixes some of them')
+    .option(
+      '--fault <name=value>',
+      'fix one of them, like loss=0.1 or clog.meanMs=5; without --faults only these',
+      collect,
+    )
     .option('--json', 'print one JSON object, after what the program prints')
     .option('--show-network <name>', 'print a network that ships, as a file to start from, and run nothing')
     .addHelpText('after', examples)
@@ -53,6 +61,12 @@ Examples:
   charm4ts sim --show-network gigabit > mine.json       edit it, then
   charm4ts sim app.ts --pes 64 --network mine.json --seed 7 --json
 
+  charm4ts sim app.ts --pes 8 --pes-per-node 2 --seed 7 --faults      whatever networks and machines do
+  charm4ts sim app.ts --pes 8 --pes-per-node 2 --fault loss=0.2 --fault partition.everyMs=50 --fault partition.meanMs=5
+
+Faults are between node runtimes, so there should be several. docs/simulator.md lists them. A run that fails prints the
+command that repeats it.
+
 Printed at the end: virtual time, messages, how busy the PEs were, and a hash that is equal for equal runs. With
 declared costs the same program, arguments and seed give the same run on every machine.
 
@@ -65,16 +79,23 @@ async function runSim(program: string | undefined, args: string[], flags: SimFla
   }
   // Loaded here, since the other commands must start without it.
   const { showNetwork, simulateProgram } = await import('./sim/run.ts');
+  const { faultsFrom } = await import('./sim/fault-flags.ts');
   if (flags.showNetwork !== undefined) return showNetwork(flags.showNetwork, (message) => command.error(message));
-  const { pes, json, trace, showNetwork: _, ...rest } = flags;
+  const { pes, json, trace, faults: given, fault = [], showNetwork: _, ...rest } = flags;
+  const faults = await faultsFrom(given, fault).catch((error: Error) => command.error(`error: ${error.message}`));
   const options: SimulationOptions = {
     program: program!,
     pes: pes!,
     args,
     ...rest,
     ...(trace === undefined ? {} : { traceDirectory: trace }),
+    ...(faults === undefined ? {} : { faults }),
   };
   process.exitCode = await simulateProgram(options, json === true);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function factor(text: string): number {

@@ -1,6 +1,8 @@
 /** What `charm4ts sim` does: runs, and prints what came of it. */
 import { formatReport } from '../../launch/report.ts';
 import {
+  describeFaults,
+  type FaultReport,
   runSimulated,
   type SimulationOptions,
   type SimulationResult,
@@ -27,11 +29,22 @@ export async function simulateProgram(options: SimulationOptions, isJson: boolea
     if (result.error !== undefined) process.stderr.write(`${formatReport(result.error)}\n`);
     if (isJson) console.log(JSON.stringify(toJson(options, result)));
     else console.log(describe(options, result, realSeconds));
+    if (result.exitCode !== 0 && !interrupt.signal.aborted)
+      process.stderr.write(`repeat it with:  ${commandOf(options)}\n`);
     return result.exitCode;
   } catch (error) {
     process.stderr.write(`${formatReport(error)}\n`);
     return 1;
   }
+}
+
+/** The command that does the same again: what was typed, and the seed. */
+function commandOf({ seed = 1 }: SimulationOptions): string {
+  const words = process.argv.slice(2);
+  const hasSeed = words.some((word) => word === '--seed' || word.startsWith('--seed='));
+  const all = hasSeed ? words : [words[0]!, '--seed', String(seed), ...words.slice(1)];
+  const quoted = all.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return `charm4ts ${quoted.join(' ')}`;
 }
 
 /** Nothing in it depends on this machine. */
@@ -51,11 +64,25 @@ function describe({ pes, seed = 1, cost }: SimulationOptions, result: Simulation
     `busy       ${describeBusy(result)}`,
     `hash       ${hash}${cost === 'measured' ? ' (measured costs: another run will differ)' : ''}`,
   ];
+  if (result.faults !== undefined) lines.push(...describeFaultReport(result.faults));
   if (declaredSeconds === 0 && cost !== 'measured')
     lines.push(
       'The program declares no work with charm.work, so computing was free; --cost measured counts what it takes here.',
     );
   return lines.join('\n');
+}
+
+const logLinesMax = 20;
+
+function describeFaultReport({ options, packets, protocol, log }: FaultReport): string[] {
+  const { packets: sent, lost, cut, doubled, damaged, delayed, clogged } = packets;
+  return [
+    `faults     ${describeFaults(options)}`,
+    `packets    ${sent}: ${lost} lost, ${cut} cut off, ${doubled} doubled, ${damaged} damaged, ${delayed} delayed, ${clogged} clogged`,
+    `protocol   ${protocol.repeats} sent again, ${protocol.doubles} doubles and ${protocol.damaged} damaged ones dropped, ${protocol.strange} refused`,
+    ...log.slice(0, logLinesMax).map((line) => `           ${line}`),
+    ...(log.length > logLinesMax ? [`           and ${log.length - logLinesMax} lines more (--json has them)`] : []),
+  ];
 }
 
 function describeBusy({ busySeconds, seconds }: SimulationResult): string {

@@ -10,6 +10,7 @@ import { CharmError } from '../../core/base/errors.ts';
 import type { EventQueue } from '../../transports/sim/event-queue.ts';
 import type { RunHash } from '../../transports/sim/run-hash.ts';
 import { OutsideWork } from '../outside-work.ts';
+import type { FaultRun } from './faults/fault-run.ts';
 import type { VirtualPe } from './virtual-pe.ts';
 
 export interface SimEndOfRun {
@@ -27,6 +28,8 @@ const outsideQuietMs = 1000;
 export class SimLoop {
   readonly queue: EventQueue;
   readonly hash: RunHash;
+  /** On a faulty machine. */
+  faults: FaultRun | undefined = undefined;
   /** The PE whose turn it is. */
   current: VirtualPe | undefined = undefined;
   readonly #pes: readonly VirtualPe[];
@@ -56,6 +59,11 @@ export class SimLoop {
       this.#reject = reject;
       setImmediate(this.#step);
     });
+  }
+
+  /** The program has called `exit`. The end of a job needs all nodes: it waits until a loss has been found. */
+  exit(exitCode: number, seconds: number): void {
+    if (this.faults?.hasLoss !== true) this.finish(exitCode, undefined, seconds);
   }
 
   /** The first end counts. */
@@ -109,8 +117,10 @@ export class SimLoop {
       if (this.#end !== undefined) return this.#resolve(this.#end);
       // Behind all microtasks, those that they make included.
       if (this.#mustDrain) return queueMicrotask(() => process.nextTick(this.#step));
-      if (!this.queue.fireNext()) return this.#idle();
+      if (this.queue.length === this.queue.background) return this.#idle();
+      this.queue.fireNext();
     }
+    this.faults?.checkLiveness();
     if (this.#signal?.aborted === true) this.#interrupt();
     this.#isOutsideKnown = false;
     this.#sinceTrip = 0;
@@ -138,12 +148,19 @@ export class SimLoop {
   #idle(): void {
     setImmediate(() => {
       if (this.#signal?.aborted === true) this.#interrupt();
-      if (this.#end !== undefined || this.queue.length > 0) return this.#step();
+      if (this.#end !== undefined || this.#hasEvents) return this.#step();
       if (this.#isWaitingOutside()) return this.#wait();
       this.#askIfStuck();
-      if (this.queue.length > 0 || this.#end !== undefined) return this.#step();
+      if (this.#hasEvents || this.#end !== undefined) return this.#step();
+      // Heartbeats may find out why nothing goes on.
+      if (this.queue.fireNext()) return this.#step();
       this.#wait();
     });
+  }
+
+  /** Something will happen that the job waits for. */
+  get #hasEvents(): boolean {
+    return this.queue.length > this.queue.background;
   }
 
   #isWaitingOutside(): boolean {

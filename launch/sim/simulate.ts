@@ -17,15 +17,25 @@ import { Pe } from '../../core/pe/pe.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
 import { Writer } from '../../core/pup/writer.ts';
 import { EventQueue } from '../../transports/sim/event-queue.ts';
+import {
+  drawFaults,
+  type FaultOptions,
+  type FaultSettings,
+  faultStream,
+  noFaults,
+  withSettings,
+} from '../../transports/sim/faults/fault-options.ts';
+import { PacketFaults } from '../../transports/sim/faults/packet-faults.ts';
 import type { NetworkDescription } from '../../transports/sim/network-description.ts';
 import { RunHash } from '../../transports/sim/run-hash.ts';
-import { SimNetwork } from '../../transports/sim/sim-network.ts';
+import { roundTripMsOf, SimNetwork } from '../../transports/sim/sim-network.ts';
 import type { BalancingHooks, BalancingOptions } from '../balancing-options.ts';
 import { mainOf, startMain } from '../main-task.ts';
 import { makeQueue } from '../make-queue.ts';
 import { prepareProgram } from '../program-loader.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
 import { SimTrace } from '../trace/sim-trace.ts';
+import { type FaultReport, FaultRun } from './faults/fault-run.ts';
 import { resolveNetwork } from './network-file.ts';
 import { SimLoop } from './sim-loop.ts';
 import { SpeedProfile } from './speed-profile.ts';
@@ -59,6 +69,11 @@ export interface SimulationOptions extends BalancingOptions, BalancingHooks {
   readonly trace?: (pe: number, now: () => number) => TraceSink;
   /** Records the run, in virtual time, into this directory: see docs/projections.md. A trace that is there is replaced. */
   readonly traceDirectory?: string;
+  /**
+   * Faults: `{}` for faults that are drawn from the seed, in all; what is given stands instead of what was drawn, or, with
+   * `draw: false`, alone. See docs/simulator.md.
+   */
+  readonly faults?: FaultSettings & { readonly draw?: boolean };
   /** Ends the run early. */
   readonly signal?: AbortSignal;
 }
@@ -84,6 +99,8 @@ export interface SimulationResult {
   readonly events: number;
   /** Equal for equal runs, on any machine. */
   readonly hash: string;
+  /** What went wrong on purpose; undefined without faults. */
+  readonly faults: FaultReport | undefined;
 }
 
 const pesMax = 1 << 20;
@@ -142,7 +159,16 @@ class Simulation {
     const measure = options.cost === 'measured' ? { clock: systemClock, scale } : undefined;
     this.#nodes = Math.ceil(pes / pesPerNode);
     this.#loop = new SimLoop(this.#queue, this.#hash, this.#pes, options.signal);
-    this.#network = new SimNetwork({ pes, pesPerNode, network, queue: this.#queue, hash: this.#hash });
+    const faults = options.faults && faultsOf(options.faults, seed, roundTripMsOf(network));
+    const packets = faults && new PacketFaults(faults, new SeededRandom(seed, faultStream + 2), this.#nodes);
+    this.#network = new SimNetwork({
+      pes,
+      pesPerNode,
+      network,
+      queue: this.#queue,
+      hash: this.#hash,
+      ...(packets === undefined ? {} : { faults: { packets, seed, heartbeat: faults!.heartbeat } }),
+    });
     const registry = new Registry(program);
     const main = mainOf(program, 'the program');
     const writer = new Writer(registry.classes);
@@ -196,6 +222,19 @@ class Simulation {
       if (virtual.pe.seeds.areMovable) virtual.wake();
     }
     startMain(this.#pes[0]!.pe, main);
+    if (faults === undefined || packets === undefined) return;
+    const { [0]: first } = this.#pes;
+    this.#loop.faults = new FaultRun({
+      options: faults,
+      seed,
+      pes: this.#pes,
+      nodes: this.#nodes,
+      queue: this.#queue,
+      network: this.#network,
+      packets,
+      fail: (error) => this.#loop.finish(1, error, Math.max(first!.now, this.#queue.now)),
+    });
+    this.#loop.faults.start();
   }
 
   /** The strategy's time is modelled, unless it is measured like everything else. */
@@ -220,8 +259,18 @@ class Simulation {
       hosts: this.#network.hosts,
       events: this.#queue.fired,
       hash: this.#hash.toString(),
+      faults: this.#loop.faults?.report,
     };
   }
+}
+
+/** The faults of a run. @throws UsageError that names what is wrong. */
+function faultsOf(
+  { draw = true, ...settings }: SimulationOptions['faults'] & object,
+  seed: number,
+  rttMs: number,
+): FaultOptions {
+  return withSettings(draw ? drawFaults(seed, rttMs) : noFaults, settings);
 }
 
 /** Hands cores to PEs: the next of their host, and round again. */

@@ -49,7 +49,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
   /** Seconds of work that the program has declared. */
   declaredSeconds = 0;
   readonly id: number;
-  readonly clock: Clock = { now: () => this.now * 1000 };
+  readonly clock: Clock = { now: () => this.now * 1000 + this.#clockAhead };
   readonly #loop: SimLoop;
   readonly #network: SimNetwork;
   readonly #core: Core;
@@ -61,6 +61,11 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
   #isPlanned = false;
   #isIdle = true;
   #timers = 0;
+  #isCrashed = false;
+  /** How many times as long everything takes. */
+  #slowness = 1;
+  /** Milliseconds that its clock is ahead. */
+  #clockAhead = 0;
   /** Real time up to which its computing has been measured. */
   #measuredTo = 0;
 
@@ -92,8 +97,9 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
 
   spend(seconds: number): void {
     const { now } = this;
-    this.#core.time = now + seconds;
-    this.busySeconds += seconds;
+    const time = seconds * this.#slowness;
+    this.#core.time = now + time;
+    this.busySeconds += time;
   }
 
   work(seconds: number): void {
@@ -102,7 +108,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
   }
 
   #compute(from: number, seconds: number): void {
-    this.#core.time = this.#speed.finish(from, seconds);
+    this.#core.time = this.#speed.finish(from, seconds * this.#slowness);
     this.busySeconds += this.#core.time - from;
   }
 
@@ -117,14 +123,16 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
 
   /** A frame has come, in an event of the network: the turn is now if the core is free, without an event of its own. */
   arrived(): void {
-    if (this.#isPlanned) return;
+    if (this.#isPlanned || this.#isCrashed) return;
+    // On a faulty network a frame may come while its PE makes room, or another sends.
+    if (this.#loop.current !== undefined) return this.wake();
     if (this.#core.time > this.#loop.queue.now) this.#plan();
     else this.#turn();
   }
 
   /** Something may be there to do: there will be a turn as soon as the core is free. */
   wake(): void {
-    if (this.#isPlanned || this.#loop.current === this) return;
+    if (this.#isPlanned || this.#isCrashed || this.#loop.current === this) return;
     this.#plan();
     this.#loop.poke();
   }
@@ -139,7 +147,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     const { queue } = this.#loop;
     if (this.#core.time > queue.now) return queue.at(this.#core.time, this);
     this.#isPlanned = false;
-    this.#turn();
+    if (!this.#isCrashed) this.#turn();
   }
 
   #turn(): void {
@@ -173,10 +181,35 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     this.trace?.idle();
   }
 
+  // ---- faults ----
+
+  /** Its thread ends here and now. */
+  crash(): void {
+    this.#isCrashed = true;
+    this.#pe.isStopped = true;
+  }
+
+  get isCrashed(): boolean {
+    return this.#isCrashed;
+  }
+
+  set slowness(factor: number) {
+    this.#slowness = factor;
+  }
+
+  /** It stands still; what it does next, it does so much later. */
+  pause(seconds: number): void {
+    this.#core.time = Math.max(this.#core.time, this.#loop.queue.now) + seconds;
+  }
+
+  leapClock(ms: number): void {
+    this.#clockAhead += ms;
+  }
+
   // ---- PeHost ----
 
   exit(code: number): void {
-    this.#loop.finish(code, undefined, this.now);
+    this.#loop.exit(code, this.now);
   }
 
   fail(error: unknown): void {
@@ -188,7 +221,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     let isOpen = true;
     const { queue } = this.#loop;
     const fire = (): void => {
-      if (!isOpen) return;
+      if (!isOpen || this.#isCrashed) return;
       if (this.#core.time > queue.now) return queue.at(this.#core.time, { fire });
       isOpen = false;
       this.#timers--;

@@ -1,6 +1,12 @@
 /** Machines and orders of execution to run a program under, all in one thread. */
 import assert from 'node:assert/strict';
-import { type InThreadOptions, type InThreadResult, runInThread, runSimulated } from 'charm4ts/sim';
+import {
+  type InThreadOptions,
+  type InThreadResult,
+  runInThread,
+  runSimulated,
+  type SimulationOptions,
+} from 'charm4ts/sim';
 import fc from 'fast-check';
 
 export interface Schedule {
@@ -10,6 +16,8 @@ export interface Schedule {
   readonly shuffle: boolean;
   /** In virtual time on this network; without one PEs take turns at random, in real time. */
   readonly network?: string;
+  /** On a simulated network: what goes wrong. */
+  readonly faults?: SimulationOptions['faults'];
 }
 
 /** 1 to 9 PEs, now and then 64, in nodes of any size. */
@@ -46,13 +54,14 @@ export type Program = Readonly<Record<string, unknown>>;
 
 function start({
   network,
+  faults,
   trace,
   ...options
-}: InThreadOptions & { readonly network?: string }): Promise<InThreadResult> {
+}: InThreadOptions & Pick<Schedule, 'network' | 'faults'>): Promise<InThreadResult> {
   const watch = trace === undefined ? {} : { trace };
   return network === undefined
     ? runInThread({ ...options, ...watch })
-    : runSimulated({ ...options, ...watch, network });
+    : runSimulated({ ...options, ...watch, network, ...(faults === undefined ? {} : { faults }) });
 }
 
 /** Runs a program that must end without error. */

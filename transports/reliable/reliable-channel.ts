@@ -160,7 +160,12 @@ export class ReliableChannel {
 
   /** Sends a received frame on. */
   forward(frame: Reader): void {
-    this.#sendParts(frame.memory, frame.start, frame.limit - frame.start);
+    this.sendBytes(frame.memory, frame.start, frame.limit - frame.start);
+  }
+
+  /** Sends a frame that begins at a multiple of 8. */
+  sendBytes(memory: FrameMemory, start: number, bytes: number): void {
+    this.#sendParts(memory, start, bytes);
     this.#go();
   }
 

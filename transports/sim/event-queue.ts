@@ -15,6 +15,8 @@ export class EventQueue {
   now = 0;
   /** Events that have happened. */
   fired = 0;
+  /** Of the events planned, those that nothing waits for. */
+  background = 0;
   readonly #times: number[] = [];
   readonly #numbers: number[] = [];
   readonly #events: SimEvent[] = [];
@@ -50,6 +52,16 @@ export class EventQueue {
     times[place] = due;
     numbers[place] = number;
     events[place] = event;
+  }
+
+  /** Plans something that goes on whether the job does or not: a heartbeat, a fault. */
+  later(seconds: number, action: () => void): void {
+    this.background++;
+    const fire = (): void => {
+      this.background--;
+      action();
+    };
+    this.at(this.now + seconds, { fire });
   }
 
   /** Lets the next event happen. Returns false if there is none. */

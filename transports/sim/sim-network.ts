@@ -6,13 +6,20 @@
  *  2. its head is at the receiver's adapter, after latency and switches: that adapter takes it as soon as it is free;
  *  3. its last byte is there: it lies in the inbox of the PE, which spends the overhead when it polls.
  *
+ * On a faulty network frames between nodes go through the reliable protocol (faults/reliable-links.ts): a frame is offered to
+ * its channel when its sender has spent the overhead, and what takes the three steps are that channel's packets.
+ *
  * Contention is resolved in the order of virtual time, since each step is an event. Frames of one pair of PEs keep their
  * order: each pair of hosts has one latency and one way, and all queues on it are first come, first served.
  */
 import type { Link } from '../../core/message/transport.ts';
+import type { FrameMemory } from '../../core/pup/frame-memory.ts';
 import { Reader } from '../../core/pup/reader.ts';
 import { FrameStore, StoredFrame } from '../frames/frame-store.ts';
 import type { EventQueue, SimEvent } from './event-queue.ts';
+import type { HeartbeatOptions } from './faults/fault-options.ts';
+import type { PacketFaults } from './faults/packet-faults.ts';
+import { type PacketCarrier, ReliableLinks } from './faults/reliable-links.ts';
 import type { LinkDescription, NetworkDescription } from './network-description.ts';
 import type { RunHash } from './run-hash.ts';
 import { type Route, Switches } from './switches.ts';
@@ -33,7 +40,18 @@ export interface SimNetworkOptions {
   readonly network: NetworkDescription;
   readonly queue: EventQueue;
   readonly hash: RunHash;
+  readonly faults?: NetworkFaults;
 }
+
+/** A network that is faulty. */
+export interface NetworkFaults {
+  readonly packets: PacketFaults;
+  readonly seed: number;
+  readonly heartbeat: HeartbeatOptions;
+}
+
+/** Bytes that wait at a PE before its senders on a faulty network must wait. */
+export const inboxBytesMax = 1 << 20;
 
 /** LogGP in seconds. */
 interface Level {
@@ -48,13 +66,15 @@ function levelOf(link: LinkDescription): Level {
   return { overhead: link.overheadUs * microsecond, gap: link.gapUs * microsecond, perByte: 1 / link.bytesPerSecond };
 }
 
-type Stage = 'leaving' | 'entering' | 'arriving';
+type Stage = 'offering' | 'leaving' | 'entering' | 'arriving';
 
 /** One frame on its way. One is made for each message, so its fields are few and plain (see core/pe/entry-task.ts). */
 class Transit extends StoredFrame implements SimEvent {
   readonly from: number;
   readonly to: number;
   stage: Stage;
+  /** A packet of the reliable protocol, and not a frame. */
+  isPacket: boolean;
   /** Seconds that its bytes take through the narrowest part of its way. */
   seconds: number;
   /** Behind it in the inbox. */
@@ -67,6 +87,7 @@ class Transit extends StoredFrame implements SimEvent {
     this.from = from;
     this.to = to;
     this.stage = 'leaving';
+    this.isPacket = false;
     this.seconds = 0;
     this.next = undefined;
   }
@@ -78,6 +99,8 @@ class Transit extends StoredFrame implements SimEvent {
 
 /** Frames that have arrived at a PE, in order. */
 class Inbox {
+  /** Of all its frames. */
+  bytes = 0;
   #first: Transit | undefined = undefined;
   #last: Transit | undefined = undefined;
 
@@ -86,6 +109,7 @@ class Inbox {
   }
 
   push(transit: Transit): void {
+    this.bytes += transit.bytes;
     if (this.#last === undefined) this.#first = transit;
     else this.#last.next = transit;
     this.#last = transit;
@@ -94,13 +118,14 @@ class Inbox {
   shift(): Transit | undefined {
     const transit = this.#first;
     if (transit === undefined) return undefined;
+    this.bytes -= transit.bytes;
     this.#first = transit.next;
     if (this.#first === undefined) this.#last = undefined;
     return transit;
   }
 }
 
-export class SimNetwork {
+export class SimNetwork implements PacketCarrier {
   /** Frames received, and their bytes. */
   frames = 0;
   bytes = 0;
@@ -111,6 +136,7 @@ export class SimNetwork {
   readonly #within: Level;
   readonly #latencyWithin: number;
   readonly #between: Level;
+  readonly #latencyBetween: number;
   readonly #switches: Switches;
   readonly #hostOf: Int32Array;
   readonly #ends: SimEnd[] = [];
@@ -120,20 +146,31 @@ export class SimNetwork {
   readonly #receiveFree: Float64Array;
   readonly #store = new FrameStore();
   readonly #reader = new Reader();
+  readonly #pesPerNode: number;
+  readonly #faults: PacketFaults | undefined;
+  /** On a faulty network. */
+  readonly links: ReliableLinks | undefined;
+  readonly #crashed = new Set<number>();
 
-  constructor({ pes, pesPerNode, network, queue, hash }: SimNetworkOptions) {
+  constructor({ pes, pesPerNode, network, queue, hash, faults }: SimNetworkOptions) {
+    this.#pesPerNode = pesPerNode;
+    this.#faults = faults?.packets;
     this.#queue = queue;
     this.#hash = hash;
     this.#within = levelOf(network.within);
     const { latencyUs } = network.within;
     this.#latencyWithin = (typeof latencyUs === 'number' ? latencyUs : latencyUs[0]) * microsecond;
     this.#between = levelOf(network.between);
+    const { latencyUs: latencyBetween } = network.between;
+    this.#latencyBetween = (typeof latencyBetween === 'number' ? latencyBetween : latencyBetween[1]) * microsecond;
     this.#hostOf = hostsOf(pes, pesPerNode, network);
     this.#switches = new Switches(network);
     const hosts = this.#hostOf.reduce((most, host) => Math.max(most, host + 1), 0);
     this.hosts = hosts;
     this.#sendFree = new Float64Array(hosts);
     this.#receiveFree = new Float64Array(hosts);
+    const roundTripMs = roundTripMsOf(network);
+    this.links = faults && new ReliableLinks({ ...faults, pes, queue, store: this.#store, carrier: this, roundTripMs });
   }
 
   hostOf(pe: number): number {
@@ -165,9 +202,21 @@ export class SimNetwork {
     return !this.#inboxes[pe]!.isEmpty;
   }
 
+  nodeOf(pe: number): number {
+    return Math.floor(pe / this.#pesPerNode);
+  }
+
   #send(transit: Transit): void {
     const { from, to } = transit;
     const end = this.#ends[from]!;
+    if (this.links !== undefined) {
+      if (this.#crashed.has(from)) return this.#store.release(transit);
+      if (this.nodeOf(from) !== this.nodeOf(to)) {
+        end.spend(this.#between.overhead);
+        transit.stage = 'offering';
+        return this.#queue.at(end.now, transit);
+      }
+    }
     if (this.#hostOf[from] !== this.#hostOf[to]) {
       end.spend(this.#between.overhead);
       this.#queue.at(end.now, transit);
@@ -182,7 +231,8 @@ export class SimNetwork {
   advance(transit: Transit): void {
     if (transit.stage === 'leaving') this.#leave(transit);
     else if (transit.stage === 'entering') this.#enter(transit);
-    else this.#arrive(transit);
+    else if (transit.stage === 'arriving') this.#arrive(transit);
+    else this.#offer(transit);
   }
 
   #leave(transit: Transit): void {
@@ -206,8 +256,73 @@ export class SimNetwork {
   }
 
   #arrive(transit: Transit): void {
+    const { to } = transit;
+    if (transit.isPacket) {
+      this.links!.receive(transit.from, to, transit.chunk.memory, transit.offset, transit.bytes);
+      return this.#store.release(transit);
+    }
+    if (this.#crashed.has(to)) return this.#store.release(transit);
     this.#inboxes[transit.to]!.push(transit);
     this.#ends[transit.to]!.arrived();
+  }
+
+  // ---- on a faulty network ----
+
+  #offer(transit: Transit): void {
+    this.links!.send(transit.from, transit.to, transit);
+    this.#store.release(transit);
+  }
+
+  carry(from: number, to: number, memory: FrameMemory, offset: number, bytes: number): void {
+    const faults = this.#faults!;
+    const { copies, isDamaged, delay } = faults.fateOf(this.nodeOf(from), this.nodeOf(to), this.#queue.now);
+    for (let copy = 0; copy < copies; copy++) {
+      const packet = new Transit(this, from, to);
+      packet.isPacket = true;
+      this.#store.putBytes(memory, offset, bytes, packet);
+      if (isDamaged) {
+        const { byte, mask } = faults.bitOf(bytes);
+        packet.chunk.memory.bytes[packet.offset + byte]! ^= mask;
+      }
+      if (this.#hostOf[from] === this.#hostOf[to]) {
+        packet.stage = 'arriving';
+        this.#queue.at(this.#queue.now + this.#latencyWithin + delay, packet);
+      } else this.#queue.at(this.#queue.now + delay, packet);
+    }
+  }
+
+  hasRoom(to: number): boolean {
+    return this.#inboxes[to]!.bytes < inboxBytesMax;
+  }
+
+  deliver(from: number, to: number, memory: FrameMemory, offset: number, bytes: number): void {
+    const transit = new Transit(this, from, to);
+    transit.stage = 'arriving';
+    this.#store.putBytes(memory, offset, bytes, transit);
+    this.#arrive(transit);
+  }
+
+  /** A small message between the communication threads of two nodes, which the PEs do not see. It may get lost. */
+  sendWord(from: number, to: number, action: () => void): void {
+    const { copies, isDamaged, delay } = this.#faults!.fateOf(from, to, this.#queue.now);
+    const latency = this.#latencyBetween + delay;
+    for (let copy = 0; copy < copies && !isDamaged; copy++) this.#queue.later(latency, action);
+  }
+
+  /** Nothing reaches this PE any more, nor leaves it. */
+  crash(pe: number): void {
+    this.#crashed.add(pe);
+    this.links?.crash(pe);
+    const inbox = this.#inboxes[pe]!;
+    for (let transit = inbox.shift(); transit !== undefined; transit = inbox.shift()) this.#store.release(transit);
+  }
+
+  /** A PE that crashed is there again, as a new incarnation, and greets another. */
+  restart(pe: number, other: number): void {
+    this.links?.restart(pe);
+    const greeting = new Transit(this, pe, other);
+    this.#store.reserve(16, greeting);
+    this.#offer(greeting);
   }
 
   /** A host's adapter takes a message as soon as it is free. Returns when. */
@@ -234,8 +349,15 @@ export class SimNetwork {
       this.#store.release(transit);
       count++;
     }
+    if (count > 0 && inbox.bytes < inboxBytesMax / 2) this.links?.resume(pe);
     return count;
   }
+}
+
+/** Milliseconds of a small message and its answer between two nodes of an idle network. */
+export function roundTripMsOf({ between }: NetworkDescription): number {
+  const { latencyUs, overheadUs, gapUs } = between;
+  return (2 * ((typeof latencyUs === 'number' ? latencyUs : latencyUs[1]) + 2 * overheadUs + gapUs)) / 1000;
 }
 
 /** The host of each PE. */
