@@ -7,9 +7,10 @@
  * balancer can move about, and each pair of atoms is looked at once.
  *
  * A step (velocity Verlet):
- *   1. a cell sends the positions of its atoms to its 27 pairs;
- *   2. a pair that has both cells' positions sends forces to both;
- *   3. a cell that has the forces of all its pairs moves its atoms.
+ *   1. a cell sends the positions of its atoms to its 27 pairs: a multicast to a section of the array of pairs;
+ *   2. a pair that has both cells' positions computes the forces, and contributes them to both cells' sections: each PE adds up
+ *      the forces of its pairs, and a cell gets one message with the sum of all;
+ *   3. a cell that has it moves its atoms.
  *   4. Now and then cells hand atoms that have left them to their neighbours.
  *
  * No cell waits for all others: each goes on as soon as its own pairs have answered. A pair can't get positions of two
@@ -17,7 +18,16 @@
  *
  * Checked: all atoms are still there; momentum is conserved to rounding, and energy to what the step allows.
  */
-import { type ArrayProxy, type Callback, Chare, type Charm, type Entries, Reducer, readonly } from 'charm4ts';
+import {
+  type ArrayProxy,
+  type Callback,
+  Chare,
+  type Charm,
+  type Entries,
+  Reducer,
+  readonly,
+  type SectionProxy,
+} from 'charm4ts';
 import { randomNumbers } from './support/random-numbers.ts';
 import { settingsFrom } from './support/settings.ts';
 
@@ -51,12 +61,11 @@ export class Cell extends Chare<CellIndex> {
   /** x, y, z of each atom, one after the other. */
   private positions: number[] = [];
   private velocities: number[] = [];
-  private forces = new Float64Array();
+  private forces: Float64Array = new Float64Array();
   private potential = 0;
-  private answersMissing = 0;
+  private pairs: SectionProxy<Pair> | undefined = undefined;
   private taken = 0;
   private handsMissing = 0;
-  private pairs: ArrayProxy<Pair, PairIndex> | undefined = undefined;
   private before: Callback<Totals> | undefined = undefined;
   private whenDone: Callback<Totals> | undefined = undefined;
 
@@ -78,7 +87,7 @@ export class Cell extends Chare<CellIndex> {
 
   /** `before` and `after` get the totals of the first and of the last step. */
   start(pairs: ArrayProxy<Pair, PairIndex>, before: Callback<Totals>, after: Callback<Totals>): void {
-    this.pairs = pairs;
+    this.pairs = pairs.section(pairsOf(this.index, this.settings.cells));
     this.before = before;
     this.whenDone = after;
     this._send();
@@ -87,22 +96,13 @@ export class Cell extends Chare<CellIndex> {
   /** Step 1. */
   _send(): void {
     const pairs = this.pairs!;
-    this.forces = new Float64Array(this.positions.length);
-    this.potential = 0;
-    this.answersMissing = 2 * offsets.length - 1;
-    const positions = Float64Array.from(this.positions);
-    for (const [i, offset] of offsets.entries()) {
-      pairs.at([...this.index, i]).positions(true, positions);
-      if (i !== selfOffset) pairs.at([...this._neighbour(offset, -1), i]).positions(false, positions);
-    }
+    pairs.positions(this.index, Float64Array.from(this.positions), pairs, this.self.callback.sum);
   }
 
-  /** Step 3: forces of one pair on the atoms of this cell; the potential energy counts for one of the two cells. */
-  add(forces: Float64Array, potential: number): void {
-    for (let i = 0; i < forces.length; i++) this.forces[i]! += forces[i]!;
-    this.potential += potential;
-    this.answersMissing--;
-    if (this.answersMissing > 0) return;
+  /** Step 3: the forces of all pairs on the atoms of this cell, and behind them the potential energy. */
+  sum(forces: Float64Array): void {
+    this.forces = forces;
+    this.potential = forces.at(-1)!;
     // Half a kick ends the last step, half a kick begins the next one.
     if (this.step > 0) this._kick();
     if (this.step === 0) this._report(this.before!);
@@ -138,7 +138,7 @@ export class Cell extends Chare<CellIndex> {
     this.handsMissing = 26;
     for (const offset of box(-1, 1)) {
       if (offset.every((i) => i === 0)) continue;
-      const to = this._neighbour(offset, 1);
+      const to = cellAt(this.index, offset, 1, cells);
       this.array.at(to).hand(this.step, leaving.get(to.join()) ?? []);
       leaving.delete(to.join());
     }
@@ -165,41 +165,49 @@ export class Cell extends Chare<CellIndex> {
     const momentum = [0, 1, 2].map((axis) => velocities.reduce((sum, v, i) => sum + (i % 3 === axis ? v : 0), 0));
     this.contribute([kinetic, this.potential, ...momentum, velocities.length / 3, this.taken], Reducer.sum, totals);
   }
+}
 
-  _neighbour(offset: CellIndex, sign: 1 | -1): CellIndex {
-    return offset.map((o, axis) => modulo(this.index[axis]! + sign * o, this.settings.cells)) as CellIndex;
-  }
+/** The cell at an offset of another; the box is periodic. */
+function cellAt(index: readonly number[], offset: CellIndex, sign: 1 | -1, cells: number): CellIndex {
+  return offset.map((o, axis) => modulo(index[axis]! + sign * o, cells)) as CellIndex;
+}
+
+/** The pairs that a cell is the first of, and those that it is the second of. */
+function pairsOf(index: CellIndex, cells: number): PairIndex[] {
+  const asFirst = offsets.map((_, i): PairIndex => [...index, i]);
+  const asSecond = offsets.map((offset, i): PairIndex => [...cellAt(index, offset, -1, cells), i]);
+  return [...asFirst, ...asSecond.filter(([, , , i]) => i !== selfOffset)];
+}
+
+/** What a pair has of a cell, and where its answer goes. */
+interface Half {
+  readonly positions: Float64Array;
+  readonly section: SectionProxy<Pair>;
+  readonly sum: Callback<Float64Array>;
 }
 
 export class Pair extends Chare<PairIndex> {
-  private readonly cells: ArrayProxy<Cell, CellIndex>;
-  private readonly length: number;
+  private readonly length = this.charm.get(settings).cells * cellWidth;
   private readonly isSelf = this.index[3] === selfOffset;
-  private first: Float64Array | undefined = undefined;
-  private second: Float64Array | undefined = undefined;
+  private first: Half | undefined = undefined;
+  private second: Half | undefined = undefined;
 
-  constructor(cells: ArrayProxy<Cell, CellIndex>) {
-    super();
-    this.cells = cells;
-    this.length = this.charm.get(settings).cells * cellWidth;
-  }
-
-  /** Step 2: of the first cell, or of its partner. */
-  positions(isFirst: boolean, positions: Float64Array): void {
-    if (isFirst) this.first = positions;
-    else this.second = positions;
-    if (this.first === undefined || (this.second === undefined && !this.isSelf)) return;
-    const [x, y, z, offset] = this.index;
-    const onFirst = new Float64Array(this.first.length);
-    const onSecond = this.isSelf ? onFirst : new Float64Array(this.second!.length);
-    const potential = addForces(this.first, this.second ?? this.first, onFirst, onSecond, this.length);
+  /** Step 2. */
+  positions(from: CellIndex, positions: Float64Array, section: SectionProxy<Pair>, sum: Callback<Float64Array>): void {
+    const half = { positions, section, sum };
+    if (from.every((i, axis) => i === this.index[axis])) this.first = half;
+    else this.second = half;
+    const { first, second } = this;
+    if (first === undefined || (second === undefined && !this.isSelf)) return;
     this.first = undefined;
     this.second = undefined;
-    this.cells.at([x, y, z]).add(onFirst, potential);
-    if (this.isSelf) return;
-    const { cells } = this.charm.get(settings);
-    const partner = offsets[offset]!.map((o, axis) => modulo(this.index[axis]! + o, cells)) as CellIndex;
-    this.cells.at(partner).add(onSecond, 0);
+    // The potential energy goes behind the forces; it counts for one of the two cells.
+    const onFirst = new Float64Array(first.positions.length + 1);
+    const onSecond = second === undefined ? onFirst : new Float64Array(second.positions.length + 1);
+    const others = second?.positions ?? first.positions;
+    onFirst[first.positions.length] = addForces(first.positions, others, onFirst, onSecond, this.length);
+    this.contribute(onFirst, Reducer.sum, first.sum, { section: first.section });
+    if (second !== undefined) this.contribute(onSecond, Reducer.sum, second.sum, { section: second.section });
   }
 }
 
@@ -255,7 +263,7 @@ export default async function main(charm: Charm): Promise<void> {
   if (cells < 3) return charm.abort('there must be at least 3 cells along an axis: left and right are different ones');
   charm.set(settings, { cells, atoms, steps, rehome });
   const grid = await charm.array(Cell, { size: [cells, cells, cells] });
-  const pairs = await charm.array(Pair, { size: [cells, cells, cells, offsets.length], args: [grid] });
+  const pairs = await charm.array(Pair, { size: [cells, cells, cells, offsets.length] });
   const [before, after] = [charm.future<Totals>(), charm.future<Totals>()];
   grid.all.start(pairs, before, after);
   const [first, last] = [await before.get(), await after.get()].map(describe);
