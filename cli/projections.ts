@@ -5,6 +5,8 @@ import { Command, InvalidArgumentError } from 'commander';
 interface ProjectionsFlags {
   readonly port: number;
   readonly open?: boolean;
+  readonly summary?: boolean;
+  readonly json?: boolean;
 }
 
 export function projectionsCommand(): Command {
@@ -14,6 +16,8 @@ export function projectionsCommand(): Command {
       '<traces...>',
       'folders with a trace each (or heads: NAME.trace.json, NAME.sts); the others to compare with',
     )
+    .option('--summary', 'print where the time went, and what to look at first; no page')
+    .option('--json', 'print everything there is in numbers as one JSON object; no page')
     .option('--port <n>', 'port of the page, on this machine only (default: any that is free)', port, 0)
     .option('--open', 'open the page in the browser')
     .addHelpText('after', examples)
@@ -24,6 +28,8 @@ const examples = `
 Examples:
   charm4ts run app.ts --pes 4 --trace trace      record a trace
   charm4ts projections trace                     look at it: prints the address of the page
+  charm4ts projections trace --summary           print where the time went
+  charm4ts projections trace --json | jq .time   for scripts
   charm4ts projections before after              compare two runs
   charm4ts projections namd.prj --open           a trace of Charm++, in the browser at once
 
@@ -32,12 +38,23 @@ The page is served on this machine only, to whoever has the whole address: it ho
 Exit code: 0, or 1 if there is no trace or it cannot be read.`;
 
 async function runProjections(traces: readonly string[], flags: ProjectionsFlags): Promise<void> {
+  if (flags.summary === true || flags.json === true) return printInstead(traces, flags.json === true);
   // Loaded here, since the other commands must start without it.
   const { viewFolders } = await import('../projections/viewer/server/index.ts');
   try {
     const { url } = await viewFolders(traces, { port: flags.port });
     console.log(url);
     if (flags.open === true) openBrowser(url);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
+
+async function printInstead(traces: readonly string[], isJson: boolean): Promise<void> {
+  const { printTraces } = await import('./projections/print.ts');
+  try {
+    await printTraces(traces, isJson);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;

@@ -22,6 +22,14 @@ export { type LongExecutions, type Outliers, outliers, type PeMeasure, peMeasure
 export { type EntryProfile, entryProfile, type UsageProfile, usageProfile } from './analysis/profile.ts';
 export { type Found, type SearchOptions, search } from './analysis/search.ts';
 export type { Selection } from './analysis/selection.ts';
+export {
+  type EntrySummary,
+  type LbStepSummary,
+  type Parts,
+  type PeSummaryRow,
+  summarise,
+  type TraceSummary,
+} from './analysis/summary.ts';
 export { type TimeProfile, timeProfile } from './analysis/time-profile.ts';
 export { type StatSeries, type UserEvents, userEvents } from './analysis/user-events.ts';
 export { describeProblem, TraceError, type TracePlace, type TraceProblem } from './errors.ts';

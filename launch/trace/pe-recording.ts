@@ -15,6 +15,7 @@
  *
  * Executions do not nest: one that begins inside another ends it, and it begins again behind, as `inline`.
  */
+import type { LbStepReport } from '../../core/balance/balancing.ts';
 import type { Collection } from '../../core/chare/collection.ts';
 import type { ElementRecord } from '../../core/chare/element.ts';
 import type { Key } from '../../core/chare/index-space.ts';
@@ -23,7 +24,7 @@ import type { EntryMethod } from '../../core/message/entry-table.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
 import { type LogWriter, none, type Recorder, wakeCodes } from '../../projections/index.ts';
 import type { TraceLayout } from './layout.ts';
-import { type Outer, priorityOf, type Unseen } from './open-execution.ts';
+import { type Outer, priorityOf, recordLbStep, type Unseen } from './open-execution.ts';
 import { UserRecords } from './user-records.ts';
 
 export interface RecordingOptions {
@@ -430,6 +431,11 @@ export class PeRecording implements TraceSink {
     if (!this.isOn) return;
     const time = this.#read();
     this.#recorder.span('quiescence', time, time, none, none, none, Number.NaN);
+  }
+
+  /** On PE 0: for all PEs, whose numbers stand beside their loads. */
+  balanced(report: LbStepReport): void {
+    if (this.isOn) recordLbStep(this.#recorder, this.#read(), report);
   }
 
   // ---- what the program tells ----

@@ -141,9 +141,13 @@ function phaseOf(trace: Trace, selection: Selection): Phase {
 function said(pes: Trace['pes'], { step }: Boundary, kind: number): Float64Array {
   const loads = new Float64Array(pes.length);
   let found = 0;
-  for (const [at, { points }] of pes.entries())
+  const placeOf = new Map(pes.map(({ pe }, at) => [pe, at]));
+  for (const [own, { points }] of pes.entries())
     for (let row = 0; row < points.kind.length; row++) {
       if (points.kind[row] !== kind || points.id[row] !== step) continue;
+      // One PE may speak for others.
+      const at = Number.isNaN(points.extra[row]!) ? own : placeOf.get(points.extra[row]!);
+      if (at === undefined) continue;
       loads[at] = points.value[row]!;
       found++;
     }

@@ -61,7 +61,7 @@ export const schemas = {
   spans: {
     begin: 'f64',
     end: 'f64',
-    /** By kind: bytes of a migration, load (ns) of an LB step, bytes that a GC freed, row of `texts` of a note. */
+    /** By kind: bytes of a migration, migrations of an LB step, bytes that a GC freed, row of `texts` of a note. */
     value: 'f64',
     /** By kind: user event, LB step, reduction number. */
     id: 'i32',
@@ -75,7 +75,7 @@ export const schemas = {
   points: {
     time: 'f64',
     value: 'f64',
-    /** By kind: the user's own time of a statistic, in its own unit. */
+    /** By kind: the user's own time of a statistic, in its own unit; the PE whose load it is, if not this one's. */
     extra: 'f64',
     /** By kind: user event, user statistic, phase. */
     id: 'i32',
