@@ -18,8 +18,9 @@ import { createStrip, type Strip } from './strip.ts';
 export interface StripUsage {
   /** Seconds of work, by the PE that did it. */
   readonly busySeconds: Float64Array;
-  /** Where it is now. */
+  /** Where it is now, and where it was made. */
   readonly pe: number;
+  readonly madeOn: number;
 }
 
 interface Task {
@@ -30,6 +31,7 @@ interface Task {
 export class DeviceStrip extends Chare<number> {
   readonly strip: Strip;
   readonly busySeconds: Float64Array;
+  readonly madeOn: number;
   task: Task | undefined = undefined;
   /** Rows that have arrived from the neighbours and are not used yet. */
   readonly rows: Record<Side, Float64Array | undefined> = { above: undefined, below: undefined };
@@ -38,6 +40,7 @@ export class DeviceStrip extends Chare<number> {
     super();
     this.strip = createStrip(device, this.index);
     this.busySeconds = new Float64Array(this.charm.pes);
+    this.madeOn = this.charm.pe;
   }
 
   /** A command of the driver. */
@@ -63,7 +66,7 @@ export class DeviceStrip extends Chare<number> {
 
   /** Reports the cost so far. */
   reportUsage(done: Future<StripUsage[]>): void {
-    this.contribute({ busySeconds: this.busySeconds, pe: this.charm.pe }, Reducer.gather(), done);
+    this.contribute({ busySeconds: this.busySeconds, pe: this.charm.pe, madeOn: this.madeOn }, Reducer.gather(), done);
   }
 
   _finishIfComplete(): void {

@@ -7,6 +7,7 @@
  */
 import type { Charm } from 'charm4ts';
 import { NotRunning, type Options, parseArguments } from './arguments.ts';
+import { Balancing } from './balancing.ts';
 import { ChareStrips } from './chare-strips.ts';
 import { checkPhysics } from './checks.ts';
 import { DeviceStrip, type StripUsage } from './device-strip.ts';
@@ -41,14 +42,16 @@ export default async function main(charm: Charm): Promise<void> {
 async function solve(charm: Charm, { device, isJson }: Options): Promise<Run> {
   const array = await charm.array(DeviceStrip, { size: device.strips, args: [device] });
   const progress = isJson ? standardError() : standardOutput();
+  const balancing = new Balancing(charm);
   const now = () => charm.now();
   const started = now();
   const sweep = await runSweep(device, new ChareStrips(charm, array), createGrid(device), {
     now,
     onProgress: (done, total, last) => showProgress(progress, done, total, last),
+    betweenPoints: (done) => balancing.afterPoint(done),
   });
   const seconds = now() - started;
   const usage = charm.future<StripUsage[]>();
   array.all.reportUsage(usage);
-  return { sweep, physics: checkPhysics(sweep), usage: await usage.get(), seconds };
+  return { sweep, physics: checkPhysics(sweep), usage: await usage.get(), balancing: balancing.steps, seconds };
 }

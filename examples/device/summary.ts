@@ -1,4 +1,6 @@
 /** What is printed at the end, as text or as JSON. */
+import type { LbStepReport } from 'charm4ts';
+import { describeBalancing } from './balancing.ts';
 import type { Check, Physics } from './checks.ts';
 import type { StripUsage } from './device-strip.ts';
 import type { Sweep } from './sweep.ts';
@@ -7,6 +9,8 @@ export interface Run {
   readonly sweep: Sweep;
   readonly physics: Physics;
   readonly usage: readonly StripUsage[];
+  /** Load-balancing steps. */
+  readonly balancing: readonly LbStepReport[];
   /** Wall-clock time of the sweep. */
   readonly seconds: number;
 }
@@ -14,6 +18,14 @@ export interface Run {
 /** Seconds that each PE worked on strips. */
 export function busySecondsByPe(usage: readonly StripUsage[]): number[] {
   return Array.from(usage[0]!.busySeconds, (_, pe) => usage.reduce((sum, strip) => sum + strip.busySeconds[pe]!, 0));
+}
+
+/** Seconds that each PE would have worked if all strips had stayed where they were made. */
+export function unmovedSecondsByPe(usage: readonly StripUsage[]): number[] {
+  const seconds = new Array<number>(usage[0]!.busySeconds.length).fill(0);
+  const byStrip = busySecondsByStrip(usage);
+  for (const [strip, { madeOn }] of usage.entries()) seconds[madeOn]! += byStrip[strip]!;
+  return seconds;
 }
 
 /** Seconds that each strip took, on whatever PE. */
@@ -51,6 +63,7 @@ export function textSummary(run: Run, folder: string, files: readonly string[]):
     ),
     `  busiest PE to average ${(busiest / average).toFixed(2)}; ` +
       `heaviest strip to lightest ${(Math.max(...strips) / Math.min(...strips)).toFixed(0)}`,
+    ...describeBalancing(run.balancing, busiest, Math.max(...unmovedSecondsByPe(usage))),
     '',
     `Written to ${folder}: ${files.join(', ')}`,
     '',
@@ -84,6 +97,14 @@ export function jsonSummary(run: Run, folder: string, files: readonly string[]):
       points: points.map(({ volts, currentPerCm2, currentSpread }) => ({ volts, currentPerCm2, currentSpread })),
       busySecondsByPe: busySecondsByPe(usage),
       busySecondsByStrip: busySecondsByStrip(usage),
+      unmovedSecondsByPe: unmovedSecondsByPe(usage),
+      balancing: run.balancing.map(({ strategy, before, after, migrations, seconds: stepSeconds }) => ({
+        strategy,
+        before,
+        after,
+        migrations,
+        seconds: stepSeconds,
+      })),
       folder,
       files,
     },

@@ -65,6 +65,8 @@ export interface SweepOptions {
   readonly now: () => number;
   /** Called before the first point and after each. */
   readonly onProgress: (done: number, total: number, last: BiasPoint | undefined) => void;
+  /** Waited for between two points. */
+  readonly betweenPoints?: (done: number) => Promise<void>;
 }
 
 export function createGrid(device: Device): Grid {
@@ -94,6 +96,7 @@ export async function runSweep(device: Device, strips: Strips, grid: Grid, optio
     points.push({ volts, convergence, seconds: now() - started, ...describe(observed, device) });
     if (mapped.has(volts)) maps.push(foldMap(await strips.step({ kind: 'map' }), volts));
     onProgress(points.length, voltages.length, points.at(-1));
+    if (points.length < voltages.length) await options.betweenPoints?.(points.length);
   }
   const byVoltage = (a: { volts: number }, b: { volts: number }) => a.volts - b.volts;
   return { device, grid, points: points.sort(byVoltage), maps: maps.sort(byVoltage) };
