@@ -33,10 +33,10 @@ import { settingsFrom } from './support/settings.ts';
 
 export { Ledger } from './support/ledger.ts';
 
-const defaults = { coarse: 3, fine: 6, points: 16, steps: 24, phase: 4, sync: 1 };
+const defaults = { coarse: 3, fine: 6, points: 16, steps: 48, phase: 4, sync: 1, us: 0 };
 /**
- * Level of the coarsest and of the finest leaves, points of a leaf along an axis, steps, steps from one balancing to the
- * next; and whether to use AtSync.
+ * Level of the coarsest and of the finest leaves, points of a leaf along an axis, steps, steps of a phase; whether to use
+ * AtSync; and microseconds of work that a leaf is declared to need in each step, beyond what it computes (for `charm4ts sim`).
  */
 export const settings = readonly<typeof defaults>();
 
@@ -94,9 +94,10 @@ export class Leaf extends Chare<Index> {
 
   /** Contributes its integral, its area, 1, and its tokens. */
   integrate(step: number, sums: Callback<number[]>): void {
-    const { points, steps } = this.settings;
+    const { points, steps, us } = this.settings;
     const start = this.charm.now();
     const integral = integrateWave(this.index, radiusAt(step, steps), points);
+    if (us > 0) this.charm.work(us * 1e-6);
     this.work.seconds[this.charm.pe]! += this.charm.now() - start;
     this.contribute([integral, 4 ** -this.index[0], 1, this.tokens], Reducer.sum, sums);
   }

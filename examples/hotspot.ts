@@ -20,8 +20,11 @@ import { settingsFrom } from './support/settings.ts';
 
 export { Ledger } from './support/ledger.ts';
 
-const defaults = { blocks: 6, width: 12, steps: 120, phase: 15, sync: 1 };
-/** Blocks along an axis, points of a block along an axis, steps, steps of a phase; and whether to use AtSync. */
+const defaults = { blocks: 8, width: 16, steps: 200, phase: 10, sync: 1, us: 0 };
+/**
+ * Blocks along an axis, points of a block along an axis, steps, steps of a phase; whether to use AtSync; and microseconds of
+ * work that each small step of chemistry is declared to need, beyond what it computes (for `charm4ts sim`).
+ */
 export const settings = readonly<typeof defaults>();
 
 type Side = 'north' | 'south' | 'west' | 'east';
@@ -67,7 +70,6 @@ export class Block extends Chare<[row: number, column: number]> {
   start(ledger: ElementProxy<Ledger>, done: Callback<Float64Array[]>): void {
     this.ledger = ledger;
     this.done = done;
-    this.step = 0;
     this._begin();
   }
 
@@ -79,6 +81,7 @@ export class Block extends Chare<[row: number, column: number]> {
   }
 
   _begin(): void {
+    this.step++;
     const { plate } = this;
     this.edgesMissing = this.neighbours.length;
     for (const [side, at] of this.neighbours) {
@@ -90,13 +93,15 @@ export class Block extends Chare<[row: number, column: number]> {
 
   _finish(): void {
     const start = this.charm.now();
-    advance(this.plate);
+    const small = advance(this.plate);
+    const { us } = this.settings;
+    if (us > 0) this.charm.work(us * 1e-6 * small);
     this.work.seconds[this.charm.pe]! += this.charm.now() - start;
-    this.step++;
     const { steps, phase, sync } = this.settings;
-    if (this.step % phase === 0) this.contribute(closePhase(this.work), Reducer.sum, this.ledger!.callback.phase);
-    if (this.step === steps) this.contribute(this.plate.now, Reducer.gather<Float64Array>(), this.done!);
-    else if (sync !== 0 && this.step % phase === 0) this.atSync();
+    const done = this.step + 1;
+    if (done % phase === 0) this.contribute(closePhase(this.work), Reducer.sum, this.ledger!.callback.phase);
+    if (done === steps) this.contribute(this.plate.now, Reducer.gather<Float64Array>(), this.done!);
+    else if (sync !== 0 && done % phase === 0) this.atSync();
     else this._begin();
   }
 
@@ -125,23 +130,29 @@ function ignite(rows: number, columns: number, firstRow: number, firstColumn: nu
   return plate;
 }
 
-/** One step of all points: heat spreads, then it burns. The frame is at temperature 0, or a neighbour's. */
-function advance(plate: Plate): void {
+/**
+ * One step of all points: heat spreads, then it burns. The frame is at temperature 0, or a neighbour's. Returns the number of
+ * small steps of chemistry.
+ */
+function advance(plate: Plate): number {
   const { rows, columns, now, next, fuel } = plate;
   const row = columns + 2;
+  let small = 0;
   for (let y = 1; y <= rows; y++) {
     for (let x = 1, p = y * row + 1; x <= columns; x++, p++) {
       const spread = now[p]! + 0.2 * (now[p - 1]! + now[p + 1]! + now[p - row]! + now[p + row]! - 4 * now[p]!);
-      next[p] = burn(spread, fuel, p);
+      const parts = 1 + Math.floor(60 * Math.max(0, spread));
+      next[p] = burn(spread, fuel, p, parts);
+      small += parts;
     }
   }
   plate.now = next;
   plate.next = now;
+  return small;
 }
 
-/** Temperature after one step of chemistry: the hotter, the faster, and the more small steps it takes. */
-function burn(temperature: number, fuel: Float64Array, p: number): number {
-  const parts = 1 + Math.floor(60 * Math.max(0, temperature));
+/** Temperature after one step of chemistry, in `parts` small ones: the hotter, the faster. */
+function burn(temperature: number, fuel: Float64Array, p: number, parts: number): number {
   let hot = temperature;
   let left = fuel[p]!;
   for (let i = 0; i < parts; i++) {
