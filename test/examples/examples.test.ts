@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatReport, runJob } from '../../launch/index.ts';
-import { type InThreadOptions, runInThread } from '../../launch/sim/index.ts';
+import { type InThreadOptions, runInThread, runSimulated } from '../../launch/sim/index.ts';
 
 interface Example {
   readonly file: string;
@@ -47,6 +47,18 @@ const examples: readonly Example[] = [
 /** Those that take sizes; they also run in one thread, in random orders. */
 const inThread = examples.filter(({ args }) => args?.some((arg) => arg.includes('=')) === true);
 
+/** Those that are balanced; and how much that must save of the simulated time, which is the same each time. */
+const balanced = [
+  { name: 'hotspot', args: ['blocks=6', 'width=8', 'steps=80', 'phase=5'], savedMin: 15 },
+  { name: 'pic', args: ['particles=3000', 'tiles=6', 'steps=48'], savedMin: 8 },
+  { name: 'amr', args: ['coarse=2', 'fine=5', 'points=4', 'steps=32', 'phase=2'], savedMin: 20 },
+];
+const simulatedWork: Readonly<Record<string, readonly string[]>> = {
+  hotspot: ['us=0.5'],
+  pic: ['us=0.5'],
+  amr: ['us=40'],
+};
+
 describe('examples', () => {
   for (const { file, args = [], prints } of examples) {
     for (const pes of [1, 2, 3]) {
@@ -75,6 +87,41 @@ describe('examples', () => {
         assert.equal(result.exitCode, 0);
       });
     }
+  }
+
+  for (const { name, args, savedMin } of balanced) {
+    it(`${name} is right while everything moves, and nothing waits for it (AtSync; threads, 3 PEs)`, async () => {
+      const program = new URL(`../../examples/${name}.ts`, import.meta.url);
+      const result = await runJob({ program, pes: 3, args, seed: 1, stdout: 'capture', balancer: 'Rotate' });
+      if (result.error !== undefined) assert.fail(formatReport(result.error));
+      assert.equal(result.exitCode, 0);
+    });
+
+    for (const pes of [1, 3]) {
+      it(`${name} is right in a random order while everything moves (${pes} PEs)`, async (t) => {
+        t.mock.method(console, 'log', () => {});
+        const program = (await import(`../../examples/${name}.ts`)) as InThreadOptions['program'];
+        for (const seed of [1, 2]) {
+          const result = await runInThread({ program, pes, args, seed, shuffle: true, balancer: 'Rotate' });
+          if (result.error !== undefined) assert.fail(`seed ${seed}: ${formatReport(result.error)}`);
+          assert.equal(result.exitCode, 0);
+        }
+      });
+    }
+
+    it(`${name} takes ${savedMin} % less time if it is balanced (simulated, 4 PEs)`, async (t) => {
+      t.mock.method(console, 'log', () => {});
+      const program = (await import(`../../examples/${name}.ts`)) as InThreadOptions['program'];
+      const options = { program, pes: 4, args: [...args, ...simulatedWork[name]!], seed: 1 };
+      const alone = await runSimulated(options);
+      const together = await runSimulated({ ...options, balancer: 'RefineComm' });
+      for (const { error } of [alone, together]) if (error !== undefined) assert.fail(formatReport(error));
+      const saved = 100 * (1 - together.seconds / alone.seconds);
+      assert(
+        saved >= savedMin,
+        `it took ${saved.toFixed(1)} % less: ${together.seconds} s instead of ${alone.seconds} s`,
+      );
+    });
   }
 
   it('an argument that there is not lists those there are', async () => {

@@ -12,10 +12,23 @@ const sweep: Device['sweep'] = {
   forward: { toVolts: 0.5, stepVolts: 0.25 },
 };
 
-async function hashInParallel(device: Device, options: { pes: number; shuffle?: boolean }): Promise<string> {
+interface Outcome {
+  readonly hash: string;
+  /** Load-balancing steps, and strips that they have moved. */
+  readonly steps: number;
+  readonly moves: number;
+}
+
+interface Options {
+  readonly pes: number;
+  readonly shuffle?: boolean;
+  readonly balancer?: string;
+}
+
+async function runInParallel(device: Device, options: Options): Promise<Outcome> {
   const result = await runJob({ program, args: [JSON.stringify(device)], stdout: 'capture', seed: 7, ...options });
   assert.equal(result.exitCode, 0, `${result.error?.message ?? ''} ${result.stderr}`);
-  return result.stdout.trim();
+  return JSON.parse(result.stdout) as Outcome;
 }
 
 for (const name of ['abrupt', 'one-sided', 'fine-mesh'] satisfies ShippedName[]) {
@@ -28,12 +41,23 @@ for (const name of ['abrupt', 'one-sided', 'fine-mesh'] satisfies ShippedName[])
 
     for (const pes of [1, 2, 7]) {
       it(`has the same fields bit for bit on ${pes} PEs`, async () => {
-        assert.equal(await hashInParallel(device, { pes }), expected);
+        assert.deepEqual(await runInParallel(device, { pes }), { hash: expected, steps: 0, moves: 0 });
       });
     }
 
     it('has the same fields bit for bit if messages are picked at random', async () => {
-      assert.equal(await hashInParallel(device, { pes: 3, shuffle: true }), expected);
+      assert.equal((await runInParallel(device, { pes: 3, shuffle: true })).hash, expected);
+    });
+
+    it('has the same fields bit for bit if every strip moves after each of the first points (3 PEs)', async () => {
+      const { hash, steps, moves } = await runInParallel(device, { pes: 3, balancer: 'Rotate', shuffle: true });
+      assert.equal(hash, expected);
+      assert.deepEqual({ steps, moves }, { steps: 2, moves: 2 * device.strips });
+    });
+
+    it('has the same fields bit for bit under RefineComm (2 PEs)', async () => {
+      const { hash, steps } = await runInParallel(device, { pes: 2, balancer: 'RefineComm' });
+      assert.deepEqual({ hash, steps }, { hash: expected, steps: 2 });
     });
   });
 }
