@@ -47,4 +47,5 @@ export type { Entries, EntryAttributes } from './message/entry-attributes.ts';
 export type { Future } from './message/future.ts';
 export { together } from './message/request.ts';
 export { BitVector, type Priority } from './pe/priority.ts';
+export type { SharableArray, SharableConstructor, SharedArray } from './pup/shared-array.ts';
 export type { SectionIndices, Slice } from './section/section-indices.ts';

@@ -15,9 +15,11 @@ import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import { Pe, type PeHost } from '../core/pe/pe.ts';
 import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { LoopbackNetwork } from '../transports/loopback/loopback-network.ts';
+import { acrossNodes } from '../transports/node-boundary.ts';
 import type { BalancingHooks, BalancingOptions } from './balancing-options.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { makeQueue } from './make-queue.ts';
+import { oneHeap } from './one-heap.ts';
 import { OutsideWork } from './outside-work.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from './seed-strategy.ts';
 import { spin } from './spin.ts';
@@ -124,8 +126,10 @@ class Driver {
     const pesPerNode = options.pesPerNode ?? pes;
     const { seedBalancer = defaultSeedBalancer } = options;
     const strategy = typeof seedBalancer === 'string' ? seedStrategyNamed(seedBalancer) : seedBalancer;
+    const heap = oneHeap();
     for (let id = 0; id < pes; id++) {
       const random = new SeededRandom(seed ?? 0, id + 1);
+      const node = Math.floor(id / pesPerNode);
       const queue = makeQueue(
         options.shuffle === true ? new SeededRandom(seed ?? 0, pes + id + 1) : undefined,
         options.checkMessages,
@@ -137,7 +141,8 @@ class Driver {
         args: options.args ?? [],
         clock: systemClock,
         random,
-        link: this.#network.link(id),
+        link: acrossNodes(this.#network.link(id), heap, (to) => Math.floor(to / pesPerNode) === node),
+        heap,
         host: this.#hostOf(id),
         queue,
         registry,

@@ -13,6 +13,7 @@ import { SeededRandom } from '../core/base/random.ts';
 import { type ProgramModule, Registry } from '../core/message/registry.ts';
 import { Pe } from '../core/pe/pe.ts';
 import type { TraceSink } from '../core/pe/trace-sink.ts';
+import { SharedHeap } from '../core/pup/shared-heap.ts';
 import { OutsideLink } from '../transports/outside/outside-link.ts';
 import { OutsidePort } from '../transports/outside/outside-port.ts';
 import type { Address } from '../transports/sockets/socket-mesh.ts';
@@ -30,6 +31,7 @@ import type { WorkerMessage, WorkerOrder, WorkerStart } from './worker-protocol.
 
 const port = parentPort!;
 const start = workerData as WorkerStart;
+const heap = new SharedHeap(start.machine.heap);
 const here = { pe: start.pe };
 const tell = (message: WorkerMessage): void => port.postMessage(message);
 const fail = (error: unknown): void => tell({ kind: 'failed', error: toWire(locate(error, here)) });
@@ -104,7 +106,7 @@ function makeLink(direct: DirectNode | undefined): HostedLink {
   if (direct !== undefined) return direct.link;
   const beside = new ThreadsLink(pe - firstPe, machine);
   if (gateway === undefined) return beside;
-  return new OutsideLink(firstPe, machine.pes, beside, new OutsidePort(pe, pe - firstPe, gateway));
+  return new OutsideLink(firstPe, machine.pes, beside, new OutsidePort(pe, pe - firstPe, gateway), heap);
 }
 
 /** Before the PE says that it has loaded, so that main does not begin without it. */
@@ -136,6 +138,7 @@ function makePe(
     host,
     queue: makeQueue(shuffle ? new SeededRandom(seed, jobPes + id + 1) : undefined, checkMessages),
     registry,
+    heap: () => heap,
     seedBalancer: seedStrategyNamed(seedBalancer),
     progress: machine.peWords.subarray(word, word + 2),
   });

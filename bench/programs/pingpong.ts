@@ -1,5 +1,5 @@
 /** Round trips between two elements on two PEs, with a number or a typed array as argument. */
-import { type ArrayProxy, Chare, type Charm, type Future } from '../../core/index.ts';
+import { type ArrayProxy, Chare, type Charm, type Future, type SharedArray } from '../../core/index.ts';
 import { memcpyRoundTrip } from '../calibration/memcpy.ts';
 import { CalibrationPair, rawRingRoundTrip } from '../calibration/pair.ts';
 import { measure, planOf, timed, type Work } from '../sampling.ts';
@@ -27,6 +27,17 @@ export class Player extends Chare<number> {
     else this.array.at(1).pongArray(roundsLeft, data);
   }
 
+  pingShared(roundsLeft: number, data: SharedArray<Float64Array>): void {
+    if (roundsLeft > 0) return this.array.at(1).pongShared(roundsLeft, data);
+    data.release();
+    this.#done!.set();
+  }
+
+  pongShared(roundsLeft: number, data: SharedArray<Float64Array>): void {
+    data.view[0]!++;
+    this.array.at(0).pingShared(roundsLeft - 1, data);
+  }
+
   pongArray(roundsLeft: number, data: Uint8Array): void {
     this.array.at(0).pingArray(roundsLeft - 1, data);
   }
@@ -47,6 +58,21 @@ function rounds(charm: Charm, players: ArrayProxy<Player, number>, bytes: number
   return { run };
 }
 
+/** Handed over, with one element written each round. */
+function sharedRounds(charm: Charm, players: ArrayProxy<Player, number>, bytes: number): Work {
+  const run = (count: number): Promise<number> => {
+    const done = charm.future();
+    const data = charm.shared(Float64Array, bytes / 8);
+    return timed(() => {
+      const first = players.at(0);
+      first.start(done);
+      first.pingShared(count, data);
+      return done.get();
+    });
+  };
+  return { run };
+}
+
 export default async function main(charm: Charm): Promise<void> {
   const pair = await charm.group(CalibrationPair);
   const players = await charm.array(Player, { size: 2 });
@@ -58,6 +84,7 @@ export default async function main(charm: Charm): Promise<void> {
     { case: '100-B', figure: rounds(charm, players, 100), calibration: middle },
     { case: '64-KiB', figure: rounds(charm, players, large), calibration: memcpyRoundTrip(large) },
     { case: '1-MiB', figure: rounds(charm, players, huge), calibration: memcpyRoundTrip(huge) },
+    { case: '1-MiB-shared', figure: sharedRounds(charm, players, huge), calibration: small },
   ]);
   charm.exit();
 }

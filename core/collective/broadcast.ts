@@ -14,6 +14,7 @@
  * Invariant: lastBroadcast of every element here is at least `#ran`, except while a broadcast is running.
  */
 import { assert } from '../base/assert.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
@@ -24,6 +25,7 @@ import type { CheckableTask } from '../pe/message-check.ts';
 import { decodeArguments } from '../pup/decode.ts';
 import { encodeArguments } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
+import { SharedArray } from '../pup/shared-array.ts';
 
 interface Broadcast {
   readonly entry: EntryMethod;
@@ -84,6 +86,7 @@ export class BroadcastManager {
   /** Sends to all elements. */
   send(entry: EntryMethod, args: unknown[], options: SendOptions | undefined): void {
     const { root, pe } = this.#collection;
+    refuseOwned(args, this.#collection.type.name, entry.name);
     const event = pe.trace === undefined || entry.isUntraced ? 0 : ++pe.lastEvent;
     if (event !== 0) pe.trace?.broadcast(event, this.#collection, entry, options);
     const broadcast = { entry, args, source: pe.id, event };
@@ -235,5 +238,16 @@ export class BroadcastManager {
     writeOptions(writer, options);
     encodeArguments(writer, args, `${type.name}.${entry.name}`);
     writer.end();
+  }
+}
+
+/** On a single PE nothing is encoded, which would notice. */
+function refuseOwned(args: readonly unknown[], className: string, entry: string): void {
+  for (const arg of args) {
+    if (arg instanceof SharedArray && !arg.isPublished)
+      throw new UsageError(
+        `${arg.toString()} can't be broadcast to ${className}.${entry}: only one may own it; publish() it first`,
+        'ERR_SHARED_ARRAY',
+      );
   }
 }

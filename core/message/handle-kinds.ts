@@ -23,6 +23,7 @@ export const HandleKind = {
   timer: 12,
   section: 20,
   sectionCallback: 21,
+  sharedArray: 13,
 } as const;
 
 const KeyKind = { none: 0, number: 1, text: 2 } as const;

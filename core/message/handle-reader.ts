@@ -7,6 +7,7 @@ import { EveryoneCallback } from '../collective/reduction.ts';
 import type { Pe } from '../pe/pe.ts';
 import { BitVector } from '../pe/priority.ts';
 import type { Reader } from '../pup/reader.ts';
+import { SharedArray } from '../pup/shared-array.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
 import { readSectionCallback, readSectionProxy } from '../section/section-proxy.ts';
 import { EntryCallback, ExitCallback, IgnoreCallback } from './callback.ts';
@@ -51,6 +52,8 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
         return readSectionProxy(reader, pe);
       case HandleKind.sectionCallback:
         return readSectionCallback(reader, pe);
+      case HandleKind.sharedArray:
+        return SharedArray.read(reader, pe.heap());
       case HandleKind.allreduce:
         return new EveryoneCallback();
       default:

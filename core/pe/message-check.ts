@@ -16,6 +16,7 @@
 import { CharmError, describePlace } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
+import { SharedArray } from '../pup/shared-array.ts';
 import { compareCopies, copyOf, freeze } from './argument-copy.ts';
 import type { MessageCheckKind } from './message-check-kinds.ts';
 import type { Pe } from './pe.ts';
@@ -46,6 +47,7 @@ export class MessageCheck {
     const contents = contentsOf(task);
     if (contents === undefined || this.#noted.has(contents.args)) return;
     const { pe, type } = contents.collection;
+    if (task.source === pe.id) handOver(contents.args);
     const isKnown = (prototype: object): boolean => pe.writer.classes.numberOf(prototype) !== -1;
     const seen = new Map<object, unknown>();
     const copies = contents.args.map((arg) => copyOf(arg, seen, isKnown));
@@ -78,6 +80,11 @@ export class MessageCheck {
 
 function contentsOf(task: Task): ReturnType<CheckableTask['contents']> {
   return 'contents' in task ? (task as CheckableTask).contents() : undefined;
+}
+
+/** The sender keeps no shared array that it has sent, not even to a chare of its own PE. */
+function handOver(args: unknown[]): void {
+  for (const [i, arg] of args.entries()) if (arg instanceof SharedArray) args[i] = SharedArray.handOver(arg);
 }
 
 function senderOn({ id, current, currentEntry }: Pe): string {

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Registry } from '../message/registry.ts';
 import type { Link } from '../message/transport.ts';
+import type { SharedHeap } from '../pup/shared-heap.ts';
 import type { Writer } from '../pup/writer.ts';
 import type { TaskQueue } from './task-queue.ts';
 import type { TraceSink } from './trace-sink.ts';
@@ -57,6 +58,8 @@ export interface PeOptions {
   readonly balancing?: Balancing;
   /** Two words that a supervisor can read: which entry runs on which index, for the report if the PE dies. */
   readonly progress?: Int32Array;
+  /** Memory that the PEs of a node runtime share. */
+  readonly heap: () => SharedHeap;
   /** PEs of one thread may share one: a frame is built and sent without interruption. Default: an own one. */
   readonly writer?: Writer;
 }

@@ -35,6 +35,7 @@ import type { Link } from '../message/transport.ts';
 import { decodeValue } from '../pup/decode.ts';
 import { encodeValue } from '../pup/encode.ts';
 import { Reader } from '../pup/reader.ts';
+import type { SharedHeap } from '../pup/shared-heap.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
 import { Writer } from '../pup/writer.ts';
 import type { PeHost, PeOptions } from './pe-options.ts';
@@ -75,6 +76,8 @@ export class Pe {
   readonly edges: EdgeRecorder;
   readonly continuation: Continuation;
   readonly writer: Writer;
+  /** What `charm.shared` takes from. */
+  readonly heap: () => SharedHeap;
   readonly context: DecodeContext;
   /** What methods here wait for; only for reports. */
   readonly waits = new Set<Wait>();
@@ -120,6 +123,7 @@ export class Pe {
     this.registry = options.registry;
     this.trace = options.trace;
     this.writer = options.writer ?? new Writer(options.registry.classes);
+    this.heap = options.heap;
     this.edges = new EdgeRecorder(options.random);
     this.continuation = new Continuation(this);
     this.#link = options.link;

@@ -40,6 +40,8 @@ export class Writer {
   position = 0;
   readonly attachments: Uint8Array[] = [];
   attachmentBytes = 0;
+  /** Where references to shared arrays stand; see shared-array.ts. */
+  #shared: number[] | undefined = undefined;
 
   constructor(classes: ClassTable = noClasses) {
     this.classes = classes;
@@ -54,6 +56,7 @@ export class Writer {
     view.setUint32(8, collection, true);
     view.setUint32(12, source, true);
     this.position = headerBytes;
+    this.#shared = undefined;
     if (this.attachmentBytes > 0) {
       this.attachments.length = 0;
       this.attachmentBytes = 0;
@@ -70,6 +73,11 @@ export class Writer {
 
   /** Seals the frame: pads the head to 8 bytes and records its length. */
   end(): void {
+    if (this.#shared !== undefined) return this.#endShared(this.#shared);
+    this.#seal();
+  }
+
+  #seal(): void {
     const head = (this.position + 7) & ~7;
     if (head > this.position) this.#reserve(8);
     while (this.position < head) this.bytes[this.position++] = 0;
@@ -80,6 +88,32 @@ export class Writer {
         `a message of ${head + this.attachmentBytes} bytes exceeds the limit of ${frameBytesMax}; send it in pieces`,
       );
     }
+  }
+
+  /** A reference to a shared array follows. */
+  noteShared(): void {
+    this.#shared ??= [];
+    this.#shared.push(this.position);
+  }
+
+  /** True if the frame refers to shared arrays. */
+  get hasShared(): boolean {
+    return this.#shared !== undefined;
+  }
+
+  /** Positions and number of the references, at the end of the head; the lowest bit of its length tells of them. */
+  #endShared(positions: readonly number[]): void {
+    const bytes = 4 * (positions.length + 1);
+    while ((this.position + bytes) % 8 !== 0) this.u8(0);
+    for (const position of positions) this.u32(position);
+    this.u32(positions.length);
+    this.#seal();
+    this.view.setUint32(4, this.position | 1, true);
+  }
+
+  /** Kind of the frame. */
+  get kind(): number {
+    return this.bytes[0]!;
   }
 
   /** Bytes of the whole sealed frame, attachments included. */

@@ -16,6 +16,7 @@ import type { MessageCheckKind } from '../../core/pe/message-check-kinds.ts';
 import { Pe } from '../../core/pe/pe.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
 import { Writer } from '../../core/pup/writer.ts';
+import { acrossNodes } from '../../transports/node-boundary.ts';
 import { EventQueue } from '../../transports/sim/event-queue.ts';
 import {
   drawFaults,
@@ -32,6 +33,7 @@ import { roundTripMsOf, SimNetwork } from '../../transports/sim/sim-network.ts';
 import type { BalancingHooks, BalancingOptions } from '../balancing-options.ts';
 import { mainOf, startMain } from '../main-task.ts';
 import { makeQueue } from '../make-queue.ts';
+import { oneHeap } from '../one-heap.ts';
 import { prepareProgram } from '../program-loader.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
 import { SimTrace } from '../trace/sim-trace.ts';
@@ -178,7 +180,9 @@ class Simulation {
     this.#record =
       directory === undefined ? undefined : new SimTrace({ directory, program: name, args, registry, pes, pesPerNode });
     const cores = new Cores(this.#network, network.coresPerHost);
+    const heap = oneHeap();
     for (let id = 0; id < pes; id++) {
+      const node = Math.floor(id / pesPerNode);
       const virtual: VirtualPe = new VirtualPe({
         id,
         loop: this.#loop,
@@ -203,7 +207,8 @@ class Simulation {
           args,
           clock: virtual.clock,
           random: new SeededRandom(seed, id + 1),
-          link: this.#network.attach(virtual),
+          link: acrossNodes(this.#network.attach(virtual), heap, (to) => Math.floor(to / pesPerNode) === node),
+          heap,
           host: virtual,
           queue: makeQueue(
             options.shuffle === true ? new SeededRandom(seed, pes + id + 1) : undefined,

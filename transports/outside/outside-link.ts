@@ -1,6 +1,8 @@
 /** The link of a PE in a job of several node runtimes: rings to the PEs beside it, parcels to all others. */
 import type { Link } from '../../core/message/transport.ts';
-import type { Reader } from '../../core/pup/reader.ts';
+import { Reader } from '../../core/pup/reader.ts';
+import { hasShared, inlineShared } from '../../core/pup/shared-array.ts';
+import type { SharedHeap } from '../../core/pup/shared-heap.ts';
 import type { Writer } from '../../core/pup/writer.ts';
 import type { ThreadsLink } from '../threads/threads-link.ts';
 import type { OutsidePort } from './outside-port.ts';
@@ -10,25 +12,34 @@ export class OutsideLink implements Link {
   readonly #pes: number;
   readonly #beside: ThreadsLink;
   readonly #outside: OutsidePort;
+  readonly #heap: SharedHeap;
 
   /** The PEs of this node are `pes` from `firstPe` on. */
-  constructor(firstPe: number, pes: number, beside: ThreadsLink, outside: OutsidePort) {
+  constructor(firstPe: number, pes: number, beside: ThreadsLink, outside: OutsidePort, heap: SharedHeap) {
     this.#firstPe = firstPe;
     this.#pes = pes;
     this.#beside = beside;
     this.#outside = outside;
+    this.#heap = heap;
   }
 
   send(to: number, writer: Writer): void {
     const local = to - this.#firstPe;
     if (local >= 0 && local < this.#pes) this.#beside.send(local, writer);
+    else if (writer.hasShared) this.#inline(to, writer.copyFrame());
     else this.#outside.send(to, writer);
   }
 
   forward(to: number, frame: Reader): void {
     const local = to - this.#firstPe;
     if (local >= 0 && local < this.#pes) this.#beside.forward(local, frame);
+    else if (hasShared(frame.bytes, frame.start)) this.#inline(to, frame.copy());
     else this.#outside.forward(to, frame);
+  }
+
+  /** Other processes get the bytes of shared arrays. */
+  #inline(to: number, frame: Uint8Array): void {
+    this.#outside.forward(to, Reader.over(inlineShared(frame, this.#heap)));
   }
 
   poll(receive: (frame: Reader) => void, framesMax: number): number {

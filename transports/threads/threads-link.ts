@@ -10,6 +10,7 @@
  */
 import type { Link } from '../../core/message/transport.ts';
 import { Reader } from '../../core/pup/reader.ts';
+import { makeHeapBuffer } from '../../core/pup/shared-heap.ts';
 import type { Writer } from '../../core/pup/writer.ts';
 import { RecordKind, RingConsumer, RingProducer, ringControlWords, type SharedRing } from './ring.ts';
 import { copyWords, Spill } from './spill.ts';
@@ -28,6 +29,8 @@ export interface SharedMachine {
   /** The rings from PE a to PE b at a·pes + b: their control words and their data, one buffer each for all. */
   readonly ringControls: Int32Array;
   readonly ringData: Uint8Array;
+  /** Of shared arrays: core/pup/shared-heap.ts. */
+  readonly heap: SharedArrayBuffer;
 }
 
 export const peWordsPerPe = 32;
@@ -48,6 +51,7 @@ export function makeSharedMachine(pes: number, ringBytes = ringBytesFor(pes)): S
     peWords: new Int32Array(new SharedArrayBuffer(pes * peWordsPerPe * 4)),
     ringControls: new Int32Array(new SharedArrayBuffer(pes * pes * ringControlWords * 4)),
     ringData: new Uint8Array(new SharedArrayBuffer(pes * pes * ringBytes)),
+    heap: makeHeapBuffer(),
   };
 }
 
