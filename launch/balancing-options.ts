@@ -12,6 +12,14 @@ export interface BalancingOptions {
    * all that follow. Default: no balancing.
    */
   readonly balancer?: string | readonly BalancerChoice[];
+  /** Steps come after so many seconds, and `atSync()` waits for nothing. Default: at every AtSync. */
+  readonly lbPeriod?: number;
+  /** Steps come only at those AtSync where they pay, by what they cost and what imbalance costs. */
+  readonly lbAdaptive?: boolean;
+  /** Elements go on while the strategy works, and move between their entry methods. */
+  readonly lbAsync?: boolean;
+  /** The strategy sees loads foreseen from those of earlier steps. */
+  readonly lbPredict?: boolean;
   /** Prints a line for each step to standard error. */
   readonly lbDebug?: boolean;
   /** Writes each step as a file into this folder, for `charm4ts lb-sim`. */
@@ -29,15 +37,27 @@ export function balancerList(balancer: BalancingOptions['balancer']): readonly B
   return typeof balancer === 'string' ? balancer.split(',').map((name) => name.trim()) : balancer;
 }
 
-/** What PE threads are told of it, as plain data. @throws UsageError for a strategy that is a function */
-export function onlyBalancing({ balancer, lbDebug, lbDump }: BalancingOptions): BalancingOptions | undefined {
-  const choices = balancerList(balancer);
-  if (choices.length === 0) return undefined;
-  if (choices.some((choice) => typeof choice !== 'string'))
+/** What PE threads are told of it, as plain data. @throws UsageError for what can't be */
+export function onlyBalancing(options: BalancingOptions): BalancingOptions {
+  const { lbPeriod, lbAdaptive, lbAsync, lbPredict, lbDebug, lbDump } = options;
+  const balancer = balancerList(options.balancer);
+  if (balancer.some((choice) => typeof choice !== 'string'))
     throw new UsageError('a job on threads takes strategies by name or file, since functions do not travel');
-  return {
-    balancer: choices,
-    ...(lbDebug === undefined ? {} : { lbDebug }),
-    ...(lbDump === undefined ? {} : { lbDump }),
-  };
+  checkBalancing(options);
+  const given = { lbPeriod, lbAdaptive, lbAsync, lbPredict, lbDebug, lbDump };
+  const known = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { balancer, ...(Object.fromEntries(known) as Omit<BalancingOptions, 'balancer'>) };
+}
+
+export function checkBalancing({ lbPeriod, lbAdaptive }: BalancingOptions): void {
+  if (lbPeriod === undefined) return;
+  if (!(lbPeriod > 0 && lbPeriod < Number.POSITIVE_INFINITY))
+    throw new UsageError(`lbPeriod is a number of seconds above 0, not ${lbPeriod}`);
+  if (lbAdaptive === true)
+    throw new UsageError('lbPeriod and lbAdaptive exclude each other: one says when, the other learns it');
+}
+
+/** True if steps can come without the program or a person asking for a strategy first. */
+export function isBalanced({ balancer }: BalancingOptions): boolean {
+  return balancerList(balancer).length > 0;
 }

@@ -61,25 +61,46 @@ function named(name: string): Strategy {
 
 function assemble(
   balancers: readonly Balancer[],
-  { lbDebug, lbDump }: BalancingOptions,
+  options: BalancingOptions,
   listener: ((step: LbStep) => void) | undefined,
 ): Balancing {
+  const { lbPeriod, lbAdaptive = false, lbAsync = false, lbPredict = false } = options;
+  return {
+    balancers,
+    isOn: balancerList(options.balancer).length > 0,
+    ...(lbPeriod === undefined ? {} : { periodSeconds: lbPeriod }),
+    isAdaptive: lbAdaptive,
+    isAsync: lbAsync,
+    isPredicted: lbPredict,
+    changed: async (names) => {
+      const changed = { ...options, balancer: names };
+      return assemble(await loadAll(changed), changed, listener);
+    },
+    secondsPerMessage,
+    secondsPerByte,
+    makeLife,
+    onStep: listenersOf(options, listener),
+  };
+}
+
+function listenersOf(
+  { lbDebug, lbDump }: BalancingOptions,
+  listener: ((step: LbStep) => void) | undefined,
+): (step: LbStep) => void {
   const warnings = new Warnings();
   const listeners = [listener ?? ((step: LbStep): void => warnings.hear(step))];
-  if (lbDebug === true) listeners.push((step) => void process.stderr.write(`${stepLine(step)}\n`));
+  if (lbDebug === true)
+    listeners.push(
+      (step) =>
+        void process.stderr.write(`${stepLine(step)}
+`),
+    );
   if (lbDump !== undefined) {
     makeFolder(lbDump);
     listeners.push((step) => writeDump(lbDump, step));
   }
-  return {
-    balancers,
-    isOn: true,
-    secondsPerMessage,
-    secondsPerByte,
-    makeLife,
-    onStep: (step) => {
-      for (const hear of listeners) hear(step);
-    },
+  return (step) => {
+    for (const hear of listeners) hear(step);
   };
 }
 

@@ -17,6 +17,7 @@ import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { LoopbackNetwork } from '../transports/loopback/loopback-network.ts';
 import { acrossNodes } from '../transports/node-boundary.ts';
 import type { BalancingHooks, BalancingOptions } from './balancing-options.ts';
+import { inThreadBalancing } from './lazy-balancing.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { makeQueue } from './make-queue.ts';
 import { oneHeap } from './one-heap.ts';
@@ -56,17 +57,11 @@ export interface InThreadResult {
 /** Runs a program to its end; never throws for a failed job. */
 export async function runInThread(options: InThreadOptions): Promise<InThreadResult> {
   try {
-    return await new Driver(options, await balancing(options)).run();
+    return await new Driver(options, await inThreadBalancing(options)).run();
   } catch (error) {
     // The program itself can't be used: no main, a class with a forbidden method name.
     return { exitCode: 1, error, messages: 0, frames: 0 };
   }
-}
-
-async function balancing(options: BalancingOptions & BalancingHooks): Promise<Balancing | undefined> {
-  if (options.balancer === undefined) return undefined;
-  const { balancingFor } = await import('./balancing.ts');
-  return balancingFor(options);
 }
 
 /** PEs that have something to do; drawing one is O(1). */
@@ -117,7 +112,7 @@ class Driver {
   #end: { readonly exitCode: number; readonly error: unknown } | undefined = undefined;
   #wake: (() => void) | undefined = undefined;
 
-  constructor(options: InThreadOptions, balancing: Balancing | undefined) {
+  constructor(options: InThreadOptions, balancing: Balancing) {
     const { program, pes, seed } = options;
     this.#ready = new ReadySet(pes);
     this.#network = new LoopbackNetwork(pes, (to) => this.#touch(to));
@@ -148,7 +143,7 @@ class Driver {
         registry,
         ...(options.trace === undefined ? {} : { trace: options.trace(id) }),
         seedBalancer: strategy,
-        ...(balancing === undefined ? {} : { balancing }),
+        balancing,
       });
       this.#pes.push(pe);
       // It is idle, which a balancer may want to hear.

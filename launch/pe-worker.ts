@@ -18,6 +18,7 @@ import { OutsideLink } from '../transports/outside/outside-link.ts';
 import { OutsidePort } from '../transports/outside/outside-port.ts';
 import type { Address } from '../transports/sockets/socket-mesh.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
+import { peBalancing } from './lazy-balancing.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { makeQueue } from './make-queue.ts';
@@ -110,18 +111,15 @@ function makeLink(direct: DirectNode | undefined): HostedLink {
 }
 
 /** Before the PE says that it has loaded, so that main does not begin without it. */
-async function loadBalancing(): Promise<{ readonly balancing?: Balancing }> {
-  const options = start.settings.balancing;
-  if (options === undefined) return {};
-  const { balancingOf } = await import('./balancing.ts');
-  return { balancing: await balancingOf(options, start.pe) };
+async function loadBalancing(): Promise<{ readonly balancing: Balancing }> {
+  return { balancing: await peBalancing(start.settings.balancing, start.pe) };
 }
 
 function makePe(
   registry: Registry,
   host: ThreadHost,
   link: HostedLink,
-  handed: { readonly trace?: TraceSink; readonly balancing?: Balancing },
+  handed: { readonly trace?: TraceSink; readonly balancing: Balancing },
 ): Pe {
   const { pe: id, firstPe, jobPes, pesPerNode, machine } = start;
   const { args, seed, shuffle, checkMessages, seedBalancer } = start.settings;

@@ -17,8 +17,8 @@ export interface PeSettings {
   readonly checkMessages: MessageCheckKind | undefined;
   /** Its name. */
   readonly seedBalancer: string;
-  /** How to balance loads; undefined: not at all. */
-  readonly balancing: BalancingOptions | undefined;
+  /** How to balance loads. */
+  readonly balancing: BalancingOptions;
   /** Where to record the run. */
   readonly trace: TraceStart | undefined;
 }

@@ -2,6 +2,7 @@
  * What a job is told about load balancing, and what it tells. The core knows no strategy: whoever starts the job hands
  * them in.
  */
+import { UsageError } from '../base/errors.ts';
 import type { DistributedStrategy } from './agent.ts';
 import type { LbStatistics, Migration, Strategy } from './strategy.ts';
 
@@ -16,6 +17,16 @@ export interface Balancing {
   readonly balancers: readonly Balancer[];
   /** True if there are balancers, also on PEs that are not given them. */
   readonly isOn: boolean;
+  /** Steps come after this time, and not at AtSync. */
+  readonly periodSeconds?: number;
+  /** Steps come only at those AtSync where they pay. */
+  readonly isAdaptive?: boolean;
+  /** Elements go on while the strategy works, and move between their entry methods. */
+  readonly isAsync?: boolean;
+  /** Strategies see the loads that are foreseen from earlier steps. */
+  readonly isPredicted?: boolean;
+  /** Balancing by other strategies with the same settings, for `charm.setBalancer`; none: no balancing. */
+  readonly changed: (names: readonly string[]) => Promise<Balancing>;
   /** Price of sending between PEs, in seconds. */
   readonly secondsPerMessage: number;
   readonly secondsPerByte: number;
@@ -80,4 +91,5 @@ export const noBalancing: Balancing = {
   secondsPerMessage: 0,
   secondsPerByte: 0,
   makeLife: () => ({ send: () => undefined }),
+  changed: () => Promise.reject(new UsageError('whoever started this job has given it no strategies')),
 };

@@ -11,7 +11,9 @@ import type { Balancer, Balancing, LbStepLife, LbStepReport, LbStepState, LbTrig
 import { type CheckedStep, MoveCheck } from './checked-step.ts';
 import { busySeconds, GlobalStatistics, imbalance } from './global-statistics.ts';
 import type { LbManager, Order, Settled } from './lb-manager.ts';
+import { LbSchedule } from './lb-schedule.ts';
 import { keyColumn, type LocalReport } from './load-database.ts';
+import { LoadPredictor } from './load-predictor.ts';
 import type { Migration, StrategyContext } from './strategy.ts';
 
 /** Who wants to hear of a step: PE and number of the promise there. */
@@ -31,6 +33,8 @@ interface Step {
   readonly reports: LocalReport[];
   statistics: GlobalStatistics | undefined;
   checked: CheckedStep | undefined;
+  /** Nobody has had anything to do since the last. */
+  isIdle: boolean;
   strategySeconds: number;
   /** PEs that have not said yet that all have gone and come. */
   unsettled: number;
@@ -43,7 +47,9 @@ const refusalsMax = 100;
 export class LbCoordinator {
   readonly #pe: Pe;
   readonly #manager: LbManager;
-  readonly #balancing: Balancing;
+  #balancing: Balancing;
+  #schedule: LbSchedule;
+  readonly #predictor = new LoadPredictor();
   #random: SeededRandom | undefined = undefined;
   #life: LbStepLife | undefined = undefined;
   #askers: Asker[] = [];
@@ -51,15 +57,21 @@ export class LbCoordinator {
   #synchronised = 0;
   #done = 0;
   #due: number;
+  /** Steps so far, and how many of them were there when the strategies were given. */
   #count = 0;
+  #first = 0;
   #isRequested = false;
+  /** The period: the timer runs, or has run out; or all sleep. */
+  #cancelTimer: (() => void) | undefined = undefined;
+  #isTimeUp = false;
   #step: Step | undefined = undefined;
 
   constructor(pe: Pe, manager: LbManager, balancing: Balancing) {
     this.#pe = pe;
     this.#manager = manager;
     this.#balancing = balancing;
-    this.#due = balancing.isOn ? 1 : Number.POSITIVE_INFINITY;
+    this.#schedule = new LbSchedule(balancing);
+    this.#due = this.#schedule.dueAfter(0);
   }
 
   /** All elements have come to this AtSync step. */
@@ -74,8 +86,39 @@ export class LbCoordinator {
       this.#askers.push({ pe, id });
       return this.#requestSoon();
     }
+    this.#refuse({ pe, id });
+  }
+
+  #refuse({ pe, id }: Asker): void {
     const error = new UsageError('there is no load balancer; start the job with --balancer NAME');
     this.#pe.futures.settle(pe, id, false, error);
+  }
+
+  /** Steps by other strategies from now on, the first of them first; without names no more. */
+  async setBalancer(names: readonly string[]): Promise<void> {
+    const balancing = await this.#pe.charm.track(this.#balancing.changed(names));
+    this.#balancing = balancing;
+    this.#schedule = new LbSchedule(balancing);
+    this.#first = this.#count;
+    if (balancing.balancers.length === 0) for (const asker of this.#askers.splice(0)) this.#refuse(asker);
+    this.#due = this.#schedule.dueAfter(this.#done);
+    this.#isTimeUp = false;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#manager.sayDone(this.#done, this.#due);
+    this.startTimer();
+    this.#requestSoon();
+  }
+
+  /** There may be something to balance from now on. */
+  startTimer(): void {
+    const { periodSeconds } = this.#schedule;
+    if (periodSeconds === undefined || this.#cancelTimer !== undefined || this.#isTimeUp) return;
+    this.#cancelTimer = this.#pe.host.after(periodSeconds * 1000, () => {
+      this.#cancelTimer = undefined;
+      this.#isTimeUp = true;
+      this.#requestSoon();
+    });
   }
 
   /** In a task of its own: elements may be running. */
@@ -87,11 +130,18 @@ export class LbCoordinator {
   }
 
   #isWanted(): boolean {
-    return this.#askers.length > 0 || (this.#synchronised > this.#done && this.#synchronised >= this.#due);
+    return this.#askers.length > 0 || this.#isTimeUp || this.#isSyncDue();
+  }
+
+  #isSyncDue(): boolean {
+    return this.#synchronised > this.#done && this.#synchronised >= this.#due;
   }
 
   #request(): void {
     this.#isRequested = false;
+    this.#pe.housekeeping++;
+    // A change of strategies may have come between.
+    if (!this.#isWanted()) return;
     this.#life ??= this.#balancing.makeLife((state) => this.#enter(state));
     this.#life.send('requested');
   }
@@ -110,16 +160,19 @@ export class LbCoordinator {
 
   #begin(): void {
     const { balancers } = this.#balancing;
-    const isSync = this.#synchronised > this.#done && this.#synchronised >= this.#due;
+    const isSync = this.#isSyncDue();
+    const isPeriod = this.#isTimeUp;
+    this.#isTimeUp = false;
     this.#step = {
-      trigger: isSync ? 'atSync' : 'manual',
+      trigger: isSync ? 'atSync' : isPeriod ? 'period' : 'manual',
       synchronised: isSync ? this.#synchronised : 0,
-      balancer: balancers[Math.min(this.#count, balancers.length - 1)]!,
+      balancer: balancers[Math.min(this.#count - this.#first, balancers.length - 1)]!,
       askers: this.#askers.splice(0),
       startedAt: this.#pe.clock.now(),
       reports: [],
       statistics: undefined,
       checked: undefined,
+      isIdle: false,
       strategySeconds: 0,
       unsettled: 0,
       migrations: 0,
@@ -141,16 +194,19 @@ export class LbCoordinator {
     step.reports.sort((a, b) => a.pe - b.pe);
     const global = new GlobalStatistics(step.reports, this.#pe.pesPerNode);
     step.statistics = global;
-    const { statistics } = global;
+    const isIdle = step.trigger === 'period' && step.reports.every(({ isIdle }) => isIdle);
+    step.isIdle = isIdle;
+    if (this.#balancing.isAsync === true) this.#release(step);
+    const statistics = this.#balancing.isPredicted === true ? this.#predictor.predict(global) : global.statistics;
     const check = new MoveCheck(statistics, (object) => this.#nameOf(object));
     const { clock } = this.#pe;
     const startedAt = clock.now();
     try {
-      if (step.balancer.kind === 'central') check.take(step.balancer.strategy(statistics, this.#context()));
+      if (step.balancer.kind === 'central' && !isIdle) check.take(step.balancer.strategy(statistics, this.#context()));
     } catch (thrown) {
       check.failed(thrown);
     }
-    this.#balancing.charge?.(statistics);
+    if (!isIdle) this.#balancing.charge?.(statistics);
     step.strategySeconds = (clock.now() - startedAt) / 1000;
     step.checked = check.result();
     this.#life!.send('decided');
@@ -220,8 +276,12 @@ export class LbCoordinator {
     this.#step = undefined;
     const report = this.#reportOf(step);
     this.#count++;
+    const { before, loadsBefore } = report;
+    const busiest = loadsBefore.reduce((most, seconds) => Math.max(most, seconds), 0);
+    this.#schedule.stepped(busiest - busiest / before, report.seconds);
     const { checked } = step;
     const { statistics } = step.statistics!;
+    this.#pe.trace?.balanced?.(report);
     this.#balancing.onStep?.({
       report,
       statistics,
@@ -229,11 +289,18 @@ export class LbCoordinator {
       failure: checked!.failure,
       nameOf: (object) => this.#nameOf(object, step.statistics),
     });
-    if (step.synchronised > this.#done) {
-      this.#done = step.synchronised;
-      this.#manager.sayDone(this.#done, this.#due);
-    }
+    this.#release(step);
+    if (step.isIdle) this.#manager.sleepAll();
+    else this.startTimer();
     for (const { pe, id } of step.askers) this.#pe.futures.settle(pe, id, true, report);
+  }
+
+  /** Elements go on that have waited for this step. */
+  #release(step: Step): void {
+    if (step.synchronised <= this.#done) return;
+    this.#done = step.synchronised;
+    this.#due = this.#schedule.dueAfter(this.#done);
+    this.#manager.sayDone(this.#done, this.#due);
   }
 
   #reportOf(step: Step): LbStepReport {

@@ -28,6 +28,7 @@ import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
 import type { Balancing, LbStepReport } from './balancing.ts';
 import { LbCoordinator } from './lb-coordinator.ts';
+import { firstDue } from './lb-schedule.ts';
 import { LbState } from './lb-state.ts';
 import { LoadDatabase, type LocalReport } from './load-database.ts';
 import { resumeEntry } from './resume-entry.ts';
@@ -45,6 +46,10 @@ const Word = {
   settled: 8,
   done: 9,
   request: 10,
+  sleep: 11,
+  wake: 12,
+  availability: 13,
+  setBalancer: 14,
 } as const;
 
 /** What one PE has to do in a step. */
@@ -74,6 +79,10 @@ export class LbManager {
   /** AtSync steps up to this one are done; elements wait at those from `due` on. */
   #done = 0;
   #due: number;
+  #othersAtMeasure = 0;
+  /** PE 0 makes no steps until somebody has something to do. */
+  isAsleep = false;
+  #othersAtSleep = 0;
   // The step under way.
   #isLeaving = true;
   #coming = 0;
@@ -85,7 +94,7 @@ export class LbManager {
     this.#pe = pe;
     const { parent, children } = treePlace(pe.id, pe.pes, 0);
     this.#children = children;
-    this.#due = balancing.isOn ? 1 : Number.POSITIVE_INFINITY;
+    this.#due = firstDue(balancing);
     this.#coordinator = pe.id === 0 ? new LbCoordinator(pe, this, balancing) : undefined;
     this.ledger = new SyncLedger({
       parent,
@@ -225,18 +234,73 @@ export class LbManager {
     return pending.wait() as Promise<LbStepReport>;
   }
 
+  /** Names of strategies for PE 0; resolves when they are in force there. */
+  setBalancer(names: readonly string[]): Promise<void> {
+    if (this.#coordinator !== undefined) return this.#coordinator.setBalancer(names);
+    const pending = new Pending(this.#pe, () => `the load balancer ${names.join()}`);
+    this.#send(0, Word.setBalancer, { names, id: pending.address().id });
+    return pending.wait() as Promise<void>;
+  }
+
+  #onSetBalancer(from: number, { names, id }: { readonly names: readonly string[]; readonly id: number }): void {
+    const { futures } = this.#pe;
+    this.#coordinator!.setBalancer(names).then(
+      () => futures.settle(from, id, true, undefined),
+      (error: unknown) => futures.settle(from, id, false, error),
+    );
+  }
+
+  /** Whether objects may be on a PE, from the next step on. */
+  setAvailable(pe: number, isAvailable: boolean): void {
+    this.#tell(pe, Word.availability, isAvailable ? 1 : 0, 0, 0);
+  }
+
+  /** An array is set up here. */
+  arrayCreated(): void {
+    this.#coordinator?.startTimer();
+  }
+
+  /** Nobody has anything to do: each PE tells when it has. */
+  sleepAll(): void {
+    for (const child of this.#children) this.#tell(child, Word.sleep, 0, 0, 0);
+    this.isAsleep = true;
+    this.#othersAtSleep = Number.NaN;
+  }
+
+  /** Tasks are about to run here, or have run. */
+  mayWake(): void {
+    const others = this.#others();
+    // Not known before: this was said within a message that has not been counted yet.
+    if (Number.isNaN(this.#othersAtSleep)) this.#othersAtSleep = others;
+    if (others === this.#othersAtSleep) return;
+    this.isAsleep = false;
+    this.#tell(0, Word.wake, 0, 0, 0);
+  }
+
   /** PE 0 begins a step: every PE reports. */
   measureAll(): void {
     const pe = this.#pe;
     pe.writer.begin(FrameKind.balance, Word.measure, 0, 0, pe.id);
     pe.writer.end();
     for (const child of this.#children) pe.send(child);
-    this.#coordinator!.measured(this.database.report());
+    this.#coordinator!.measured(this.#report());
   }
 
   #onMeasure(frame: Reader): void {
     for (const child of this.#children) this.#pe.forward(child, frame);
-    this.#send(0, Word.measured, this.database.report());
+    this.#send(0, Word.measured, this.#report());
+  }
+
+  #report(): LocalReport {
+    const others = this.#others();
+    const isIdle = others === this.#othersAtMeasure;
+    this.#othersAtMeasure = others;
+    return this.database.report(isIdle);
+  }
+
+  /** Messages processed here that show some life of the program. */
+  #others(): number {
+    return this.#pe.processed - this.#pe.housekeeping;
   }
 
   /** PE 0 says what a PE has to do. */
@@ -308,6 +372,11 @@ export class LbManager {
 
   #onFrame(frame: Reader): void {
     switch (frame.flags) {
+      case Word.setBalancer:
+        return this.#onSetBalancer(
+          frame.source,
+          decodeValue(frame, this.#pe.context) as { names: string[]; id: number },
+        );
       case Word.measure:
         return this.#onMeasure(frame);
       case Word.measured:
@@ -335,6 +404,12 @@ export class LbManager {
         return this.sayDone(a, b);
       case Word.request:
         return this.#coordinator!.asked(from, a);
+      case Word.sleep:
+        return this.sleepAll();
+      case Word.wake:
+        return this.#coordinator!.startTimer();
+      case Word.availability:
+        this.database.isAvailable = a === 1;
     }
   }
 

@@ -23,6 +23,8 @@ export interface LocalReport {
   readonly speed: number;
   readonly isAvailable: boolean;
   readonly memoryFree: number;
+  /** There was nothing to do but balancing. */
+  readonly isIdle: boolean;
   /** Names of the objects, and behind them of those that have left. */
   readonly sets: Int32Array;
   readonly keys: Float64Array | readonly Key[];
@@ -38,6 +40,8 @@ export interface LocalReport {
   readonly messages: Float64Array;
   readonly edgeBytes: Float64Array;
 }
+
+type PeFields = Pick<LocalReport, 'pe' | 'wall' | 'idle' | 'background' | 'speed' | 'isAvailable' | 'memoryFree'>;
 
 /** Packs keys that are all numbers. */
 export function keyColumn(keys: readonly Key[]): Float64Array | readonly Key[] {
@@ -71,7 +75,7 @@ export class LoadDatabase {
   }
 
   /** What has been measured since the last report; the next period begins. */
-  report(): LocalReport {
+  report(isIdle: boolean): LocalReport {
     const pe = this.#pe;
     const columns = new Columns();
     let load = 0;
@@ -83,12 +87,10 @@ export class LoadDatabase {
       columns.addSent(columns.keys.length - 1, sent);
     }
     pe.edges.reset(count);
-    return { ...this.#times(load), ...columns.finish() };
+    return { ...this.#times(load), isIdle, ...columns.finish() };
   }
 
-  #times(
-    load: number,
-  ): Pick<LocalReport, 'pe' | 'wall' | 'idle' | 'background' | 'speed' | 'isAvailable' | 'memoryFree'> {
+  #times(load: number): PeFields {
     const pe = this.#pe;
     const now = pe.clock.now();
     const { idleSeconds, speed, memoryFree } = pe.host.vitals();
@@ -184,7 +186,7 @@ class Columns {
     }
   }
 
-  finish(): Omit<LocalReport, 'pe' | 'wall' | 'idle' | 'background' | 'speed' | 'isAvailable' | 'memoryFree'> {
+  finish(): Omit<LocalReport, keyof PeFields | 'isIdle'> {
     return {
       sets: Int32Array.from(this.sets),
       keys: keyColumn(this.keys),

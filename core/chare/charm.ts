@@ -280,6 +280,21 @@ export class Charm {
     return this.#pe.lb.balance();
   }
 
+  /**
+   * Balances by other strategies from the next step on: names or files as for `--balancer`, the first of them first; an empty
+   * list: no more. Resolves when it is in force. @throws UsageError (as a rejection) for names that there are not.
+   */
+  setBalancer(balancer: string | readonly string[]): Promise<void> {
+    return this.#pe.lb.setBalancer(typeof balancer === 'string' ? balancer.split(',') : balancer);
+  }
+
+  /** Says whether elements may be on a PE: those there leave at the next load-balancing step, and none come. */
+  setAvailable(pe: number, isAvailable: boolean): void {
+    if (!Number.isInteger(pe) || pe < 0 || pe >= this.pes)
+      throw new UsageError(`setAvailable: there is no PE ${pe}; PEs are 0 to ${this.pes - 1}`);
+    this.#pe.lb.setAvailable(pe, isAvailable);
+  }
+
   /** Ends the job on all PEs; `code` (0 to 255) is its exit code. Messages still queued are dropped. */
   exit(code = 0): void {
     this.#pe.exit(code);

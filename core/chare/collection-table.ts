@@ -228,6 +228,7 @@ export class CollectionTable {
       return boundTo.whenReady(() => this.#setUp(Reader.over(copy)));
     }
     if (boundTo !== undefined) collection.bindTo(boundTo);
+    if (collection.shape.isArray) pe.lb.arrayCreated();
     const { homeOf } = collection.location;
     const firstSync = frame.f64();
     collection.usesAtSync = firstSync > 0;

@@ -62,6 +62,10 @@ export const FrameKind = {
 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
+/** By kind, 1 for frames that follow elements that move, or balance: they show no life of the program. */
+export const isHousekeeping = new Uint8Array(FrameKind.quiescenceRequest);
+for (const kind of [10, 11, 12, 13, 14, FrameKind.balance]) isHousekeeping[kind] = 1;
+
 /** True for frames that quiescence detection counts. */
 export function isCounted(kind: number): boolean {
   return kind < FrameKind.quiescenceRequest;

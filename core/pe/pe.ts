@@ -26,7 +26,7 @@ import { QuiescenceDetector } from '../collective/quiescence.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
 import { emigrate } from '../location/migration.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
-import { FrameKind, isCounted } from '../message/envelope.ts';
+import { FrameKind, isCounted, isHousekeeping } from '../message/envelope.ts';
 import { FutureTable, type ReplyTarget } from '../message/future.ts';
 import { makeDecodeContext } from '../message/handle-reader.ts';
 import type { Registry } from '../message/registry.ts';
@@ -83,6 +83,8 @@ export class Pe {
   readonly waits = new Set<Wait>();
   created = 0;
   processed = 0;
+  /** Of these, those that show no life of the program. */
+  housekeeping = 0;
   heldCount = 0;
   /** Mailboxes with messages that wait for their chare's state to change. */
   readonly gated = new Set<Mailbox>();
@@ -179,7 +181,9 @@ export class Pe {
     }
     this.trace?.scheduling();
     this.#dispatch(kind, frame);
-    if (isCounted(kind)) this.processed++;
+    if (!isCounted(kind)) return;
+    this.processed++;
+    this.housekeeping += isHousekeeping[kind]!;
   }
 
   /** Handles a frame that was kept; it counted as processed when it first came. */
@@ -278,6 +282,7 @@ export class Pe {
     let done = 0;
     let sinceTurn = 0;
     if (this.continuation.isActive) this.continuation.tasksBegin();
+    if (this.lb.isAsleep) this.lb.mayWake();
     this.isRunningTasks = true;
     this.trace?.scheduling();
     if (this.gated.size > 0) this.reexamine();

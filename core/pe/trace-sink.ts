@@ -8,6 +8,7 @@
  * A sink is told of each thing at the moment when it happens and reads the clock itself if it wants the time. It must
  * neither throw nor change anything. Without a sink each message costs two tests of a field.
  */
+import type { LbStepReport } from '../balance/balancing.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { Key } from '../chare/index-space.ts';
@@ -67,6 +68,8 @@ export interface TraceSink {
   reduced(collection: Collection, number: number, contributions: number): void;
   /** PE 0 has found that every message everywhere has been processed. */
   quiescence(): void;
+  /** On PE 0: a load-balancing step has ended. */
+  balanced?(report: LbStepReport): void;
 
   /** Told by the host: this PE has nothing to do; it has something to do again. */
   idle(): void;
@@ -114,6 +117,7 @@ export class SilentSink implements TraceSink {
   contributed(..._: Parameters<TraceSink['contributed']>): void {}
   reduced(..._: Parameters<TraceSink['reduced']>): void {}
   quiescence(): void {}
+  balanced(_report: LbStepReport): void {}
   idle(): void {}
   busy(): void {}
   scheduling(): void {}

@@ -31,6 +31,7 @@ import type { NetworkDescription } from '../../transports/sim/network-descriptio
 import { RunHash } from '../../transports/sim/run-hash.ts';
 import { roundTripMsOf, SimNetwork } from '../../transports/sim/sim-network.ts';
 import type { BalancingHooks, BalancingOptions } from '../balancing-options.ts';
+import { inThreadBalancing } from '../lazy-balancing.ts';
 import { mainOf, startMain } from '../main-task.ts';
 import { makeQueue } from '../make-queue.ts';
 import { oneHeap } from '../one-heap.ts';
@@ -113,7 +114,7 @@ export async function runSimulated(options: SimulationOptions): Promise<Simulati
   const pesPerNode = options.pesPerNode ?? network.pesPerNode ?? options.pes;
   check(options, pesPerNode);
   const program = await load(options.program);
-  return new Simulation(options, program, network, pesPerNode, await balancing(options)).run();
+  return new Simulation(options, program, network, pesPerNode, await inThreadBalancing(options)).run();
 }
 
 function check({ pes, scale, seed }: SimulationOptions, pesPerNode: number): void {
@@ -134,12 +135,6 @@ async function load(program: SimulationOptions['program']): Promise<ProgramModul
 /** What a strategy takes for each object and each edge: the most that those here take, docs/load-balancing-strategies.md. */
 const strategySecondsEach = 1e-6;
 
-async function balancing(options: BalancingOptions & BalancingHooks): Promise<Balancing | undefined> {
-  if (options.balancer === undefined) return undefined;
-  const { balancingFor } = await import('../balancing.ts');
-  return balancingFor(options);
-}
-
 class Simulation {
   readonly #queue = new EventQueue();
   readonly #hash = new RunHash();
@@ -154,7 +149,7 @@ class Simulation {
     program: ProgramModule,
     network: NetworkDescription,
     pesPerNode: number,
-    balancing: Balancing | undefined,
+    balancing: Balancing,
   ) {
     const { pes, seed = 1, args = [], scale = 1, trace, seedBalancer = defaultSeedBalancer } = options;
     const strategy = typeof seedBalancer === 'string' ? seedStrategyNamed(seedBalancer) : seedBalancer;
@@ -218,7 +213,7 @@ class Simulation {
           writer,
           progress,
           seedBalancer: strategy,
-          ...(balancing === undefined ? {} : { balancing: this.#charged(balancing, measure) }),
+          balancing: this.#charged(balancing, measure),
           ...(virtual.trace === undefined ? {} : { trace: virtual.trace }),
         }),
       );
@@ -247,7 +242,9 @@ class Simulation {
     if (measure !== undefined) return balancing;
     const charge = ({ objects, edges }: LbStatistics): void =>
       this.#pes[0]!.spend((objects.count + edges.count) * strategySecondsEach);
-    return { ...balancing, charge };
+    const changed = async (names: readonly string[]): Promise<Balancing> =>
+      this.#charged(await balancing.changed(names), measure);
+    return { ...balancing, charge, changed };
   }
 
   async run(): Promise<SimulationResult> {

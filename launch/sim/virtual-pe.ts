@@ -66,6 +66,8 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
   #slowness = 1;
   /** Milliseconds that its clock is ahead. */
   #clockAhead = 0;
+  /** Timers that have run out while the core was busy; they come before the next task. */
+  readonly #late: (() => void)[] = [];
   /** Real time up to which its computing has been measured. */
   #measuredTo = 0;
 
@@ -147,7 +149,10 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     const { queue } = this.#loop;
     if (this.#core.time > queue.now) return queue.at(this.#core.time, this);
     this.#isPlanned = false;
-    if (!this.#isCrashed) this.#turn();
+    if (this.#isCrashed) return;
+    const timer = this.#late.shift();
+    if (timer === undefined) this.#turn();
+    else timer();
   }
 
   #turn(): void {
@@ -176,7 +181,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     do {
       if (pe.queue.length === 0 && !this.#network.hasFrames(this.id)) pe.onIdle();
     } while (pe.quiescence.isWaitingForIdle && pe.queue.length === 0 && !this.#network.hasFrames(this.id));
-    if (pe.queue.length > 0 || this.#network.hasFrames(this.id)) return this.#plan();
+    if (pe.queue.length > 0 || this.#network.hasFrames(this.id) || this.#late.length > 0) return this.#plan();
     this.#isIdle = true;
     this.trace?.idle();
   }
@@ -221,8 +226,13 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     let isOpen = true;
     const { queue } = this.#loop;
     const fire = (): void => {
-      if (!isOpen || this.#isCrashed) return;
-      if (this.#core.time > queue.now) return queue.at(this.#core.time, { fire });
+      if (this.#isCrashed) return;
+      if (!isOpen) return this.#skipLate();
+      if (this.#core.time > queue.now) {
+        this.#late.push(fire);
+        if (!this.#isPlanned && this.#loop.current !== this) this.#plan();
+        return;
+      }
       isOpen = false;
       this.#timers--;
       this.#begin();
@@ -236,6 +246,11 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
       if (isOpen) this.#timers--;
       isOpen = false;
     };
+  }
+
+  /** A timer was taken back while it waited for the core: whatever else is there has its turn. */
+  #skipLate(): void {
+    if (!this.#isPlanned && this.#loop.current !== this) this.#plan();
   }
 
   vitals(): PeVitals {

@@ -8,8 +8,8 @@ test('every element goes on once from every AtSync step, whatever is born, dies 
   check(
     balancedPlans,
     async (plan) => {
-      const { program, world, strategy } = balancedProgram(plan);
-      await run(program, { ...plan.schedule, balancer: [strategy], onLbStep: () => undefined });
+      const { program, world, balancing } = balancedProgram(plan);
+      await run(program, { ...plan.schedule, ...balancing });
       world.check();
     },
     { runs: 1500 },

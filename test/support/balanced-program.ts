@@ -7,10 +7,12 @@ import { type ArrayProxy, Chare, type Charm } from 'charm4ts';
 import type { Strategy } from 'charm4ts/lb';
 import fc from 'fast-check';
 import { ChareBase } from '../../core/chare/chare.ts';
+import type { BalancingHooks, BalancingOptions } from '../../launch/balancing-options.ts';
 import type { Program, Schedule } from './schedule.ts';
 import { schedules } from './schedule.ts';
 
-type Deed = 'letter' | 'all' | 'move' | 'insert' | 'contribute' | 'demand' | 'pin' | 'balance';
+const allDeeds = ['letter', 'all', 'move', 'insert', 'demand', 'pin', 'balance', 'switch', 'leave'] as const;
+type Deed = (typeof allDeeds)[number];
 
 export interface BalancedPlan {
   readonly schedule: Schedule;
@@ -29,7 +31,21 @@ export interface BalancedPlan {
   readonly awaiting: number;
   /** 0: moves are drawn; 1: everything rotates; 2: nothing moves. */
   readonly strategy: number;
+  readonly mode: number;
 }
+
+/** Ways to balance. */
+const modes: readonly BalancingOptions[] = [
+  {},
+  { lbPeriod: 2e-4 },
+  { lbAdaptive: true },
+  { lbAsync: true },
+  { lbPredict: true },
+  { lbAsync: true, lbAdaptive: true },
+];
+
+/** The job may have no balancer just then. */
+const ignore = (): void => undefined;
 
 export const balancedPlans: fc.Arbitrary<BalancedPlan> = fc.record({
   schedule: schedules,
@@ -41,13 +57,14 @@ export const balancedPlans: fc.Arbitrary<BalancedPlan> = fc.record({
     fc.record({
       index: fc.nat(14),
       step: fc.nat(6),
-      deed: fc.constantFrom<Deed[]>('letter', 'all', 'move', 'insert', 'contribute', 'demand', 'pin', 'balance'),
+      deed: fc.constantFrom(...allDeeds),
       to: fc.nat(14),
     }),
     { maxLength: 20 },
   ),
   awaiting: fc.constantFrom(0, 0, 1, 2, 3),
   strategy: fc.nat(2),
+  mode: fc.nat(modes.length - 1),
 });
 
 /** A strategy that says anything, wrong things too. */
@@ -86,7 +103,7 @@ export class BalancedWorld {
 export function balancedProgram(plan: BalancedPlan): {
   readonly program: Program;
   readonly world: BalancedWorld;
-  readonly strategy: Strategy;
+  readonly balancing: BalancingOptions & BalancingHooks;
 } {
   const world = new BalancedWorld(plan);
   const { isSparse, steps, size, awaiting } = plan;
@@ -177,13 +194,17 @@ export function balancedProgram(plan: BalancedPlan): {
             .with({ create: to % 2 === 0 ? 'home' : 'here' })
             .begin();
           break;
-        case 'contribute':
-          break;
         case 'pin':
           this.setMigratable(to % 2 === 0);
           break;
         case 'balance':
-          void this.charm.balance();
+          this.charm.balance().catch(ignore);
+          break;
+        case 'switch':
+          this.charm.setBalancer(['Rotate', 'Greedy', 'Dummy', ''][to % 4] || []).catch(ignore);
+          break;
+        case 'leave':
+          this.charm.setAvailable(to % this.charm.pes, to % 2 === 0);
           break;
       }
     }
@@ -204,5 +225,6 @@ export function balancedProgram(plan: BalancedPlan): {
     await charm.quiescence();
     charm.exit();
   };
-  return { program: { main, Walker, Follower }, world, strategy: strategies[plan.strategy]! };
+  const balancing = { ...modes[plan.mode], balancer: [strategies[plan.strategy]!], onLbStep: ignore };
+  return { program: { main, Walker, Follower }, world, balancing };
 }

@@ -8,6 +8,7 @@ import {
   type SimulationOptions,
 } from 'charm4ts/sim';
 import fc from 'fast-check';
+import type { BalancingHooks, BalancingOptions } from '../../launch/balancing-options.ts';
 
 export interface Schedule {
   readonly pes: number;
@@ -67,7 +68,7 @@ function start({
 /** Runs a program that must end without error. */
 export async function run(
   program: Program,
-  schedule: Schedule & Pick<InThreadOptions, 'trace' | 'balancer' | 'onLbStep'>,
+  schedule: Schedule & Pick<InThreadOptions, 'trace'> & BalancingOptions & BalancingHooks,
 ): Promise<InThreadResult> {
   const result = await start({ program, ...schedule });
   if (result.error !== undefined) throw result.error;
