@@ -1,12 +1,15 @@
 /** `charm4ts projections`: shows traces in a browser. */
 import { spawn } from 'node:child_process';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ExportFormat } from '../projections/index.ts';
 
 interface ProjectionsFlags {
   readonly port: number;
   readonly open?: boolean;
   readonly summary?: boolean;
   readonly json?: boolean;
+  readonly to?: ExportFormat;
+  readonly output?: string;
 }
 
 export function projectionsCommand(): Command {
@@ -18,6 +21,18 @@ export function projectionsCommand(): Command {
     )
     .option('--summary', 'print where the time went, and what to look at first; no page')
     .option('--json', 'print everything there is in numbers as one JSON object; no page')
+    .addOption(
+      new Option('--to <format>', 'write the trace in another format; no page').choices([
+        'perfetto',
+        'chrome',
+        'speedscope',
+        'csv',
+        'projections',
+        'summary',
+        'own',
+      ] satisfies ExportFormat[]),
+    )
+    .option('-o, --output <path>', 'with --to: the file (gzipped if it ends in .gz) or folder to write')
     .option('--port <n>', 'port of the page, on this machine only (default: any that is free)', port, 0)
     .option('--open', 'open the page in the browser')
     .addHelpText('after', examples)
@@ -30,15 +45,17 @@ Examples:
   charm4ts projections trace                     look at it: prints the address of the page
   charm4ts projections trace --summary           print where the time went
   charm4ts projections trace --json | jq .time   for scripts
+  charm4ts projections trace --to perfetto -o app.pftrace.gz     for ui.perfetto.dev
+  charm4ts projections trace --to projections -o logs            for the viewer of Charm++
   charm4ts projections before after              compare two runs
   charm4ts projections namd.prj --open           a trace of Charm++, in the browser at once
 
 The page is served on this machine only, to whoever has the whole address: it holds a secret. Ctrl+C ends it.
 
-Exit code: 0, or 1 if there is no trace or it cannot be read.`;
+Exit code: 0, or 1 if there is no trace, it cannot be read, or nothing can be written.`;
 
 async function runProjections(traces: readonly string[], flags: ProjectionsFlags): Promise<void> {
-  if (flags.summary === true || flags.json === true) return printInstead(traces, flags.json === true);
+  if (flags.summary === true || flags.json === true || flags.to !== undefined) return writeInstead(traces, flags);
   // Loaded here, since the other commands must start without it.
   const { viewFolders } = await import('../projections/viewer/server/index.ts');
   try {
@@ -51,10 +68,11 @@ async function runProjections(traces: readonly string[], flags: ProjectionsFlags
   }
 }
 
-async function printInstead(traces: readonly string[], isJson: boolean): Promise<void> {
-  const { printTraces } = await import('./projections/print.ts');
+async function writeInstead(traces: readonly string[], { to, output, json }: ProjectionsFlags): Promise<void> {
+  const { exportTrace, printTraces } = await import('./projections/print.ts');
   try {
-    await printTraces(traces, isJson);
+    if (to === undefined) await printTraces(traces, json === true);
+    else await exportTrace(traces, to, output);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;

@@ -33,6 +33,7 @@ export {
 export { type TimeProfile, timeProfile } from './analysis/time-profile.ts';
 export { type StatSeries, type UserEvents, userEvents } from './analysis/user-events.ts';
 export { describeProblem, TraceError, type TracePlace, type TraceProblem } from './errors.ts';
+export { convertTrace, type ExportFormat, exportFormats, exportPath } from './format/export/convert.ts';
 export { openTrace } from './format/open.ts';
 export type { ReadOptions, WriteOptions } from './format/options.ts';
 export { type OriginalTrace, readOriginal } from './format/original/read.ts';

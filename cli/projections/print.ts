@@ -1,5 +1,14 @@
-/** What `charm4ts projections --summary` and `--json` print. */
-import { MessageLinks, openTrace, summarise, type TraceSummary } from '../../projections/index.ts';
+/** What `charm4ts projections` does instead of showing a page: printing, and writing other formats. */
+import {
+  convertTrace,
+  describeProblem,
+  type ExportFormat,
+  exportPath,
+  MessageLinks,
+  openTrace,
+  summarise,
+  type TraceSummary,
+} from '../../projections/index.ts';
 import { differences, summaryText } from './summary-text.ts';
 
 /** Throws what opening a trace throws. */
@@ -15,4 +24,20 @@ export async function printTraces(paths: readonly string[], isJson: boolean): Pr
     return;
   }
   process.stdout.write(summaryText(summaries));
+}
+
+/** JSON for more events is too much for those who read it. */
+const chromeEventsMax = 1_000_000;
+
+export async function exportTrace(paths: readonly string[], format: ExportFormat, output?: string): Promise<void> {
+  const [path, ...others] = paths;
+  if (path === undefined || others.length > 0) throw new Error('--to takes one trace at a time');
+  const trace = await openTrace(path);
+  for (const problem of trace.problems) console.error(describeProblem(problem));
+  const events = trace.pes.reduce((sum, pe) => sum + pe.executions.begin.length + pe.sends.time.length, 0);
+  if (format === 'chrome' && events > chromeEventsMax)
+    console.error(`${events} events are much for JSON: --to perfetto writes a sixth of the bytes, for the same viewer`);
+  const written = output ?? exportPath(trace, format);
+  await convertTrace(trace, format, written);
+  console.log(written);
 }

@@ -59,6 +59,6 @@ function named(word: string, list: readonly NamedId[]): string[] {
 function smpMode(nodeOf: readonly number[]): string[] {
   const nodes = new Set(nodeOf).size;
   const nodeSize = nodeOf.length / nodes;
-  const isEven = nodeOf.every((node, pe) => node === Math.floor(pe / nodeSize));
+  const isEven = Number.isInteger(nodeSize) && nodeOf.every((node, pe) => node === Math.floor(pe / nodeSize));
   return isEven && nodes < nodeOf.length ? [`SMPMODE ${nodeSize} ${nodes}`] : [];
 }
