@@ -10,6 +10,7 @@ const entryPoints = [
   'core/index.ts',
   'lb-strategies/index.ts',
   'projections/index.ts',
+  'projections/viewer/server/read-worker.ts',
   'machines/index.ts',
   'launch/index.ts',
   'launch/sim/index.ts',

@@ -4,6 +4,8 @@ export interface ReadOptions {
   readonly pes?: ReadonlySet<number>;
   /** Called after each file. */
   readonly onProgress?: (done: number, files: number) => void;
+  /** False: destinations that the files do not name stay unknown, until `linkMessages` is called. */
+  readonly linksMessages?: boolean;
   /** A trace with more is refused: 200 million records need about 10 GB. */
   readonly recordsMax?: number;
 }

@@ -1,7 +1,7 @@
 /**
  * What a viewer draws of a PE at any zoom, without looking at every execution.
  *
- * Level 0 has bins of a power of two nanoseconds, about one for 8 executions; each further level has bins twice as wide,
+ * Level 0 has bins of a power of two nanoseconds, about one for 8 executions, 1,024 at least; each further level has bins twice as wide,
  * up to one bin for all. A bin has sums (busy, idle, executions), the longest execution that begins in it, and the entry
  * method that was busy longest. Sums of all levels are the same. The busiest entry method is exact in level 0; above it
  * is the busier one of the two halves.
@@ -13,38 +13,62 @@ import { lowerBound } from './columns.ts';
 import { none } from './schema.ts';
 import type { PeTrace } from './trace.ts';
 
-export interface PyramidLevel {
+export interface PyramidLevel extends Bins<Floats> {
   /** Nanoseconds. */
   readonly width: number;
-  readonly busy: Float64Array;
-  readonly idle: Float64Array;
+}
+
+/** Those of files are half as long. */
+export type Floats = Float64Array | Float32Array;
+
+interface Bins<F extends Floats> {
+  readonly busy: F;
+  readonly idle: F;
   /** Executions that begin in it. */
   readonly executions: Uint32Array;
-  readonly longest: Float64Array;
+  readonly longest: F;
   /** The entry method that was busy longest, or none, and for how long. */
   readonly entry: Int32Array;
-  readonly entryBusy: Float64Array;
+  readonly entryBusy: F;
 }
 
 /** One value for each column of a picture. */
-export type Picture = Omit<PyramidLevel, 'width'>;
+export type Picture = Bins<Float64Array>;
+
+/** What a pyramid stands on. Without tables it knows nothing finer than its lowest level. */
+export interface PyramidBase {
+  readonly pe: number;
+  readonly begin: number;
+  readonly end: number;
+}
 
 const executionsPerBin = 8;
-const binsMin = 64;
+/** About as many as a picture has columns. */
+const binsMin = 1024;
 
 export class Pyramid {
-  readonly pe: PeTrace;
+  readonly pe: PyramidBase;
   readonly levels: readonly PyramidLevel[];
+  readonly #tables: PeTrace | undefined;
 
-  /** O(executions + idle times). */
-  constructor(pe: PeTrace) {
+  /**
+   * @param pe The PE: O(executions + idle times) to build the levels; or the base of levels that were built before.
+   * @param levels As they were built before.
+   */
+  constructor(pe: PeTrace | PyramidBase, levels?: readonly PyramidLevel[]) {
     this.pe = pe;
-    const levels = [baseLevel(pe)];
-    for (let level = levels[0]!; level.busy.length > 1; ) {
-      level = halved(level);
-      levels.push(level);
-    }
-    this.levels = levels;
+    this.#tables = 'executions' in pe ? pe : undefined;
+    if (levels === undefined && this.#tables === undefined) throw new TypeError('expected a PE with tables, or levels');
+    this.levels = levels ?? levelsOf(this.#tables!);
+  }
+
+  get hasTables(): boolean {
+    return this.#tables !== undefined;
+  }
+
+  /** Whether a picture with columns of this width shows all that there is. */
+  isExact(width: number): boolean {
+    return this.hasTables || (this.levels[0]?.width ?? 0) <= width;
   }
 
   /** `columns` equal parts of the time from `begin` to `end`. O(columns), whatever the zoom. */
@@ -53,9 +77,25 @@ export class Pyramid {
     const width = (end - begin) / columns;
     if (!(width > 0)) return picture;
     const fitting = this.levels.filter((level) => level.width <= width).at(-1);
-    if (fitting === undefined) new Spread(picture, begin, width).addRange(this.pe, begin, end);
-    else this.#fromBins(fitting, picture, begin, width);
+    if (fitting !== undefined) this.#fromBins(fitting, picture, begin, width);
+    else if (this.#tables !== undefined) new Spread(picture, begin, width).addRange(this.#tables, begin, end);
+    else this.#fromWideBins(picture, begin, width);
     return picture;
+  }
+
+  /** Columns are narrower than bins: each has its part of the one bin or the two that it lies in. */
+  #fromWideBins(picture: Picture, begin: number, width: number): void {
+    const level = this.levels[0]!;
+    const bins = level.busy.length;
+    for (let column = 0; column < picture.busy.length; column++) {
+      const from = (begin + column * width - this.pe.begin) / level.width;
+      const bin = Math.floor(from);
+      const share = width / level.width;
+      const first = Math.min(share, bin + 1 - from);
+      if (bin >= 0 && bin < bins) addShare(picture, column, level, bin, first, false);
+      if (share > first && bin + 1 >= 0 && bin + 1 < bins)
+        addShare(picture, column, level, bin + 1, share - first, false);
+    }
   }
 
   #fromBins(level: PyramidLevel, picture: Picture, begin: number, width: number): void {
@@ -89,7 +129,7 @@ function emptyPicture(columns: number): Picture {
 }
 
 /** `isFirst`: counts are not divided, the first column gets them. */
-function addShare(to: Picture, column: number, from: Picture, bin: number, share: number, isFirst: boolean): void {
+function addShare(to: Picture, column: number, from: Bins<Floats>, bin: number, share: number, isFirst: boolean): void {
   to.busy[column]! += share * from.busy[bin]!;
   to.idle[column]! += share * from.idle[bin]!;
   if (isFirst) {
@@ -102,6 +142,15 @@ function addShare(to: Picture, column: number, from: Picture, bin: number, share
     to.entry[column] = from.entry[bin]!;
     to.entryBusy[column] = entryBusy;
   }
+}
+
+function levelsOf(pe: PeTrace): PyramidLevel[] {
+  const levels = [baseLevel(pe)];
+  for (let level = levels[0]!; level.busy.length > 1; ) {
+    level = halved(level);
+    levels.push(level);
+  }
+  return levels;
 }
 
 function baseLevel(pe: PeTrace): PyramidLevel {

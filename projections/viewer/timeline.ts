@@ -6,10 +6,11 @@
 import { binOf, cover, gridOf } from '../analysis/bins.ts';
 import { choose, eachExecution, firstExecution, type Selection } from '../analysis/selection.ts';
 import { lowerBound } from '../model/columns.ts';
-import type { Picture } from '../model/pyramid.ts';
+import type { Picture, Pyramid } from '../model/pyramid.ts';
 import { codeOf, pointKinds } from '../model/schema.ts';
 import { elementName, type PeTrace } from '../model/trace.ts';
 import {
+  type Ask,
   type Blocks,
   type Lanes,
   nameLengthMax,
@@ -23,15 +24,26 @@ import {
 import type { TraceStore } from './store.ts';
 
 export function tileOf(store: TraceStore, key: TileKey): Tile {
-  const width = 2 ** key.level;
-  const begin = store.begin + key.index * width * tileColumns;
-  const cells = new Uint32Array(tileColumns * tileRows);
   const pes = store.trace.pes.slice(key.block * tileRows, (key.block + 1) * tileRows);
-  for (const [row, pe] of pes.entries()) {
-    const picture = store.pyramid(pe).picture(begin, begin + width * tileColumns, tileColumns);
-    fillCells(cells, row * tileColumns, picture, width);
-  }
-  return { ...key, cells, isCoarse: false };
+  return tileOfRows(
+    pes.map((pe) => store.pyramid(pe)),
+    store.begin,
+    key,
+  );
+}
+
+/** @param pyramids Of all PEs. */
+export function tileFrom(pyramids: readonly Pyramid[], begin: number, key: TileKey): Tile {
+  return tileOfRows(pyramids.slice(key.block * tileRows, (key.block + 1) * tileRows), begin, key);
+}
+
+function tileOfRows(pyramids: readonly Pyramid[], traceBegin: number, key: TileKey): Tile {
+  const width = 2 ** key.level;
+  const begin = traceBegin + key.index * width * tileColumns;
+  const cells = new Uint32Array(tileColumns * tileRows);
+  for (const [row, pyramid] of pyramids.entries())
+    fillCells(cells, row * tileColumns, pyramid.picture(begin, begin + width * tileColumns, tileColumns), width);
+  return { ...key, cells, isCoarse: !pyramids.every((pyramid) => pyramid.isExact(width)) };
 }
 
 export function fillCells(cells: Uint32Array, at: number, picture: Picture, width: number): void {
@@ -49,17 +61,26 @@ export function cellOf(entry: number, busy: number, idle: number): number {
   return (((entry + 1) & 0xffff) | (busyPart << 16) | (idlePart << 24)) >>> 0;
 }
 
-export function overviewOf(
-  store: TraceStore,
-  { columns, pes }: { readonly columns: number; readonly pes?: readonly number[] },
+export function overviewOf(store: TraceStore, ask: Ask<'overview'>): Overview {
+  const { pes } = choose(store.trace, ask.pes === undefined ? {} : { pes: ask.pes });
+  return overviewFrom(
+    pes.map((pe) => store.pyramid(pe)),
+    store,
+    ask,
+  );
+}
+
+/** @param pyramids Of the PEs that count. */
+export function overviewFrom(
+  pyramids: readonly Pyramid[],
+  { begin, end }: { readonly begin: number; readonly end: number },
+  { columns }: { readonly columns: number },
 ): Overview {
-  const { begin, end } = store;
   const busy = new Float32Array(columns);
   const idle = new Float32Array(columns);
-  const chosen = choose(store.trace, pes === undefined ? {} : { pes }).pes;
-  const share = columns / Math.max(1, (end - begin) * chosen.length);
-  for (const pe of chosen) {
-    const picture = store.pyramid(pe).picture(begin, end, columns);
+  const share = columns / Math.max(1, (end - begin) * pyramids.length);
+  for (const pyramid of pyramids) {
+    const picture = pyramid.picture(begin, end, columns);
     for (let column = 0; column < columns; column++) {
       busy[column]! += picture.busy[column]! * share;
       idle[column]! += picture.idle[column]! * share;

@@ -52,7 +52,7 @@ export async function readOriginal(path: string, options: ReadOptions = {}): Pro
     elements,
     problems: problems.problems,
   };
-  linkMessages(trace);
+  if (options.linksMessages !== false) linkMessages(trace);
   return { ...trace, version: sts.version, census: reading.census.sort((a, b) => a.pe - b.pe) };
 }
 

@@ -40,6 +40,7 @@ export abstract class ChartView<Data> implements View {
   #asked = '';
   #abort: AbortController | undefined;
   readonly #draw = perFrame(() => this.#drawNow());
+  #loading: Promise<void> = Promise.resolve();
   readonly #load = debounced(120, () => void this.#loadNow());
 
   constructor() {
@@ -90,10 +91,17 @@ export abstract class ChartView<Data> implements View {
     );
   }
 
-  async #loadNow(): Promise<void> {
+  /** What is current, asked for once. */
+  #loadNow(): Promise<void> {
     const key = this.#key();
-    if (key === this.#asked) return;
-    this.#asked = key;
+    if (key !== this.#asked) {
+      this.#asked = key;
+      this.#loading = this.#loadFor(key);
+    }
+    return this.#loading;
+  }
+
+  async #loadFor(key: string): Promise<void> {
     this.#abort?.abort();
     this.#abort = new AbortController();
     this.body.dataset['loading'] = 'true';
@@ -126,7 +134,7 @@ export abstract class ChartView<Data> implements View {
   }
 
   async table(): Promise<Table> {
-    if (this.data === undefined || this.#key() !== this.#asked) await this.#loadNow();
+    await this.#loadNow();
     if (this.data === undefined) return { columns: [], rows: [], note: 'There is nothing here.' };
     return this.tableOf(this.data);
   }

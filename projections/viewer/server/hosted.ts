@@ -1,51 +1,139 @@
 /**
  * One trace that the server shows: read in the background, asked as soon as there is something to tell.
  *
- *  1. `open` begins to read. `info` answers at once, with how far that is.
- *  2. Other questions wait until the trace is there.
- *  3. A trace that cannot be read fails every question with what was wrong.
+ *  1. If there is a prepared file (prepared.ts), its head and pyramids answer for the first picture at once. Reading of the
+ *     trace begins after that.
+ *  2. Other questions wait until the trace is there. Tiles that are finer than pyramids are told as coarse.
+ *  3. A large trace without a prepared file is given one, where the folder can be written to.
+ *  4. A trace that cannot be read fails every question with what was wrong.
  */
-import { openTrace } from '../../format/open.ts';
-import { answer } from '../answers.ts';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { heatMap } from '../../analysis/heat-map.ts';
+import { answer, infoOf } from '../answers.ts';
+import { decodePrepared, encodePrepared, type Prepared, preparedSuffix } from '../prepared.ts';
+import type { Ask } from '../protocol.ts';
 import type { Question } from '../questions.ts';
 import { TraceStore } from '../store.ts';
+import { overviewFrom, tileFrom } from '../timeline.ts';
 import type { TraceFolder } from './folder.ts';
+import { readParallel } from './parallel-read.ts';
 
 export interface Progress {
   readonly done: number;
   readonly files: number;
 }
 
+type Load = (onProgress: (done: number, files: number) => void) => Promise<TraceStore>;
+
+/** Smaller ones are read in less than a second. */
+const preparedRecordsMin = 300_000;
+
+/** A view that has no tiles does not wait longer. */
+const pictureMs = 1000;
+
 export class HostedTrace {
   readonly name: string;
-  readonly #store: Promise<TraceStore>;
   progress: Progress = { done: 0, files: 0 };
   isLoaded = false;
+  readonly #load: Load;
+  readonly #prepared: Prepared | undefined;
+  #store: Promise<TraceStore> | undefined;
+  /** The first picture goes before the reading: both want the processor. */
+  #hasPicture: () => void = () => {};
+  readonly #picture: Promise<void>;
 
-  constructor(name: string, store: (onProgress: (done: number, files: number) => void) => Promise<TraceStore>) {
+  constructor(name: string, load: Load, prepared?: Prepared) {
     this.name = name;
-    this.#store = store((done, files) => {
-      this.progress = { done, files };
+    this.#load = load;
+    this.#prepared = prepared;
+    this.#picture = new Promise((resolve) => {
+      this.#hasPicture = resolve;
+      setTimeout(resolve, pictureMs).unref();
     });
-    this.#store.then(
-      () => {
-        this.isLoaded = true;
+  }
+
+  static async ofFolder(folder: TraceFolder): Promise<HostedTrace> {
+    const { path, name, files } = folder;
+    const file = join(folder.folder, `${name}${preparedSuffix}`);
+    const prepared = await readPrepared(file, files.stamp);
+    return new HostedTrace(
+      name,
+      async (onProgress) => {
+        const { trace, pyramids } = await readParallel(path, files, onProgress);
+        const store = new TraceStore(trace, pyramids);
+        const info = infoOf(store);
+        if (prepared === undefined && info.records >= preparedRecordsMin)
+          await writePrepared(file, encodePrepared({ info, pyramids }, files.stamp));
+        return store;
       },
-      () => {
-        this.isLoaded = true;
-      },
+      prepared,
     );
   }
 
-  static ofFolder({ path, name }: TraceFolder): HostedTrace {
-    return new HostedTrace(name, async (onProgress) => new TraceStore(await openTrace(path, { onProgress })));
+  get isPrepared(): boolean {
+    return this.#prepared !== undefined;
   }
 
-  async answer({ name, ask }: Question): Promise<unknown> {
-    return answer(await this.#store, name, ask as never);
-  }
-
+  /** Begins to read, at the first call. */
   get store(): Promise<TraceStore> {
+    if (this.#store === undefined) {
+      this.#store = this.#load((done, files) => {
+        this.progress = { done, files };
+      });
+      const loaded = (): void => {
+        this.isLoaded = true;
+      };
+      this.#store.then(loaded, loaded);
+    }
     return this.#store;
+  }
+
+  async answer(question: Question): Promise<unknown> {
+    if (!this.isLoaded && this.#prepared !== undefined) {
+      const early = earlyAnswer(this.#prepared, question);
+      if (question.name === 'tiles') this.#hasPicture();
+      if (early !== undefined) return early;
+      await this.#picture;
+    }
+    const store = await this.store;
+    return answer(store, question.name, question.ask as never);
+  }
+}
+
+/** From the prepared file alone, if that is enough. */
+function earlyAnswer({ info, pyramids }: Prepared, { name, ask }: Question): unknown {
+  if (name === 'info') return { ...info, isLoading: true };
+  if (name === 'tiles') return { tiles: (ask as Ask<'tiles'>).tiles.map((key) => tileFrom(pyramids, info.begin, key)) };
+  if (name === 'overview')
+    return overviewFrom(chosen(pyramids, (ask as Ask<'overview'>).pes), info, ask as Ask<'overview'>);
+  if (name !== 'heatMap') return undefined;
+  const { begin = info.begin, end = info.end, pes, columns, rowsMax } = ask as Ask<'heatMap'>;
+  return heatMap(chosen(pyramids, pes), { begin, end }, columns, rowsMax);
+}
+
+function chosen(pyramids: Prepared['pyramids'], pes: readonly number[] | undefined): Prepared['pyramids'] {
+  if (pes === undefined) return pyramids;
+  const wanted = new Set(pes);
+  return pyramids.filter(({ pe }) => wanted.has(pe.pe));
+}
+
+async function readPrepared(file: string, stamp: string): Promise<Prepared | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (bytes === undefined) return undefined;
+  // Where columns may lie at their natural places: memory of small files is shared.
+  const { buffer, byteOffset, byteLength } = bytes;
+  const isAligned = byteOffset % 8 === 0 && byteLength === buffer.byteLength;
+  return decodePrepared(isAligned ? (buffer as ArrayBuffer) : Uint8Array.from(bytes).buffer, stamp);
+}
+
+/** Under another name first, so that nobody reads half of it. A folder that cannot be written to is no error. */
+async function writePrepared(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const part = `${file}.${process.pid}.part`;
+    await writeFile(part, bytes, { mode: 0o600 });
+    await rename(part, file);
+  } catch {
+    // The next viewer reads the trace again.
   }
 }

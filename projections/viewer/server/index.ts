@@ -14,8 +14,5 @@ export { type ServeOptions, serveTraces, type ViewerServer } from './serve.ts';
  */
 export async function viewFolders(paths: readonly string[], options: ServeOptions = {}): Promise<ViewerServer> {
   const folders = await Promise.all(paths.map(checkFolder));
-  return serveTraces(
-    folders.map((folder) => HostedTrace.ofFolder(folder)),
-    options,
-  );
+  return serveTraces(await Promise.all(folders.map((folder) => HostedTrace.ofFolder(folder))), options);
 }

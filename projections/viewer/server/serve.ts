@@ -40,6 +40,8 @@ export async function serveTraces(
   await listen(server, port);
   const { port: actual } = server.address() as AddressInfo;
   const viewer = new Viewer(traces, assets, new Guard(actual));
+  // Reading begins at once where nothing can be shown before, and else when somebody asks for more than pictures.
+  for (const trace of traces) if (!trace.isPrepared) trace.store.catch(() => {});
   server.on('request', (request, response) => void viewer.handle(request, response));
   return {
     url: `http://127.0.0.1:${actual}/?token=${viewer.guard.token}`,

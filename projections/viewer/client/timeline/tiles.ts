@@ -19,6 +19,7 @@ interface KeptTile {
 /** 64 KiB each. */
 const tilesMax = 2000;
 const askedAtOnce = 96;
+const refineMs = 400;
 
 export class TileCache {
   readonly #source: TraceSource;
@@ -27,6 +28,8 @@ export class TileCache {
   #missing = new Map<string, TileKey>();
   #isAsking = false;
   #frame = 0;
+  #holes = 0;
+  #refineAt = 0;
   #palette: Palette;
   /** By entry row + 1; others are grey. */
   #chosen: Uint8Array | undefined;
@@ -48,12 +51,15 @@ export class TileCache {
     this.#tiles.clear();
   }
 
-  get hasMissing(): boolean {
-    return this.#isAsking || this.#missing.size > 0;
+  /** What the last frame lacked: whole tiles, finer ones, or nothing. */
+  get state(): 'partly' | 'coarse' | 'all' {
+    if (this.#holes > 0) return 'partly';
+    return this.#missing.size > 0 ? 'coarse' : 'all';
   }
 
   beginFrame(): void {
     this.#frame++;
+    this.#holes = 0;
     this.#missing = new Map();
   }
 
@@ -72,6 +78,7 @@ export class TileCache {
     const exact = this.#canvas(key);
     if (exact === undefined) {
       this.#missing.set(nameOf(key), key);
+      this.#holes++;
       this.#drawOther(painter, key, first, last, target, isSmooth);
       return;
     }
@@ -109,8 +116,16 @@ export class TileCache {
 
   async #askMissing(): Promise<void> {
     if (this.#isAsking || this.#missing.size === 0) return;
+    const all = [...this.#missing.values()];
+    const holes = all.filter((key) => !this.#tiles.has(nameOf(key)));
+    if (holes.length === 0 && performance.now() < this.#refineAt) {
+      // Finer ones come when the trace has been read: looked for now and then.
+      window.setTimeout(this.#onArrival, refineMs);
+      return;
+    }
     this.#isAsking = true;
-    const wanted = [...this.#missing.values()].slice(0, askedAtOnce);
+    this.#refineAt = performance.now() + refineMs;
+    const wanted = (holes.length > 0 ? holes : all).slice(0, askedAtOnce);
     try {
       const { tiles } = await this.#source.ask('tiles', { tiles: wanted });
       for (const tile of tiles) this.#tiles.set(nameOf(tile), { tile, canvas: undefined, drawn: this.#frame });

@@ -165,8 +165,9 @@ export class TimelineView implements View {
     const painter = new CanvasPainter(this.canvas, width, height, this.context.palette.background);
     const scene = this.#scene(this.layout);
     drawScene(painter, scene);
-    const isPartly = this.isLanes ? scene.lanes === undefined : scene.blocks === undefined && this.#tiles?.hasMissing;
-    document.documentElement.dataset['drawn'] = isPartly === true ? 'partly' : 'all';
+    const isWaiting = this.isLanes && scene.lanes === undefined;
+    const tiles = scene.blocks === undefined && !this.isLanes ? this.#tiles?.state : 'all';
+    document.documentElement.dataset['drawn'] = isWaiting ? 'partly' : tiles;
   }
 
   paint(painter: Painter): void {
