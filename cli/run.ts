@@ -21,6 +21,8 @@ interface RunFlags extends BalancingFlags {
   readonly spinMs?: number;
   readonly seedBalancer?: string;
   readonly trace?: string;
+  readonly record?: string;
+  readonly replay?: string;
   readonly json?: boolean;
 }
 
@@ -39,6 +41,8 @@ export function runCommand(): Command {
     .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))
     .option('--seed-balancer <name>', `where new chares go: ${seedBalancerNames().join(', ')}`, knownSeedBalancer)
     .option('--trace <dir>', 'record what every PE does, for charm4ts projections <dir>')
+    .option('--record <dir>', 'write down in which order PEs process messages')
+    .option('--replay <dir>', 'repeat a recorded run, message by message')
     .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', milliseconds)
     .option('--json', 'print one JSON object, after what the program prints: exit code, seconds, error')
     .addHelpText('after', examples)

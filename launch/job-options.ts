@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import { type BalancingOptions, onlyBalancing } from './balancing-options.ts';
+import { withRecord } from './record/run-file.ts';
 import { defaultSeedBalancer } from './seed-strategy.ts';
 import { prepareTrace } from './trace/trace-files.ts';
 import type { PeSettings } from './worker-protocol.ts';
@@ -34,6 +35,10 @@ export interface JobOptions extends BalancingOptions {
   readonly heapMb?: number;
   /** Records the run into this directory: see docs/projections.md. A trace that is there is replaced. */
   readonly trace?: string;
+  /** Records in which order PEs process messages into this directory: see docs/record-replay.md. One node only. */
+  readonly record?: string;
+  /** Repeats the run that was recorded in this directory, with its PEs, arguments and seed. */
+  readonly replay?: string;
   /** Ends the job early, as if interrupted. */
   readonly signal?: AbortSignal;
 }
@@ -56,5 +61,16 @@ export function peSettings(options: JobOptions, threads: number): PeSettings {
   const seed = options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
   const spinMs = options.spinMs ?? (threads <= availableParallelism() ? 0.2 : 0);
   const trace = options.trace === undefined ? undefined : prepareTrace(options.trace, options.program, args);
-  return { args, seed, spinMs, shuffle, checkMessages, seedBalancer, balancing: onlyBalancing(options), trace };
+  const settings = {
+    args,
+    seed,
+    spinMs,
+    shuffle,
+    checkMessages,
+    seedBalancer,
+    balancing: onlyBalancing(options),
+    trace,
+    record: undefined,
+  };
+  return withRecord(options, threads, settings);
 }

@@ -24,13 +24,15 @@ import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
 import { NodeJob } from './nodes/node-job.ts';
 import { PeTeam } from './pe-team.ts';
 import { explainSyntaxError, prepareProgram } from './program-loader.ts';
+import { replayOptions } from './record/run-file.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 
 const pesMax = 256;
 const nodesMax = 64;
 
 /** Runs a program to its end on worker threads. Never throws for a failed job. @throws UsageError for bad options. */
-export async function runJob(options: JobOptions): Promise<JobResult> {
+export async function runJob(given: JobOptions): Promise<JobResult> {
+  const options = replayOptions(given);
   const { nodes = 1 } = options;
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax)
     throw new UsageError(`nodes must be an integer from 1 to ${nodesMax}, not ${nodes}`);

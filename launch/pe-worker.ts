@@ -23,6 +23,7 @@ import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { makeQueue } from './make-queue.ts';
 import { DirectNode } from './nodes/direct-node.ts';
+import { type PeSurroundings, Recording } from './record/recording.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 import { type HostedLink, ThreadHost } from './thread-host.ts';
 import { TraceLayout } from './trace/layout.ts';
@@ -117,8 +118,7 @@ async function loadBalancing(): Promise<{ readonly balancing: Balancing }> {
 
 function makePe(
   registry: Registry,
-  host: ThreadHost,
-  link: HostedLink,
+  { host, link, clock }: PeSurroundings,
   handed: { readonly trace?: TraceSink; readonly balancing: Balancing },
 ): Pe {
   const { pe: id, firstPe, jobPes, pesPerNode, machine } = start;
@@ -130,7 +130,7 @@ function makePe(
     pes: jobPes,
     pesPerNode,
     args,
-    clock: systemClock,
+    clock,
     random: new SeededRandom(seed, id + 1),
     link,
     host,
@@ -187,7 +187,14 @@ async function run(orders: Orders): Promise<void> {
   const direct = start.direct === undefined ? undefined : new DirectNode(start.direct, tell, fail);
   if (direct !== undefined) void orders.connect.then((addresses) => direct.connect(addresses));
   const link = makeLink(direct);
-  const host = new ThreadHost(port, start.pe, start.pe - start.firstPe, start.machine, link, start.settings.spinMs);
+  const threadHost = new ThreadHost(
+    port,
+    start.pe,
+    start.pe - start.firstPe,
+    start.machine,
+    link,
+    start.settings.spinMs,
+  );
   const url = await orders.unlessStopped(orders.program);
   const program = await orders.unlessStopped(load(url));
   const registry = new Registry(program);
@@ -200,7 +207,9 @@ async function run(orders: Orders): Promise<void> {
   tell({ kind: 'loaded', description: registry.describe(), classes });
   const trace = openTrace(registry, () => pe.queue.length);
   const handed = { ...(trace === undefined ? {} : { trace: trace.recording }), ...balancing };
-  const pe: Pe = makePe(registry, host, link, handed);
+  const surroundings = { host: threadHost, link, clock: systemClock };
+  const recording = start.settings.record === undefined ? undefined : new Recording(start, surroundings);
+  const pe: Pe = makePe(registry, recording?.surroundings ?? surroundings, handed);
   direct?.open(pe);
   watchUncaught(pe);
   watchExit(pe);
@@ -208,7 +217,8 @@ async function run(orders: Orders): Promise<void> {
     await orders.unlessStopped(orders.go);
     startMain(pe, main);
   }
-  await host.run(pe);
+  if (recording === undefined) await threadHost.run(pe);
+  else await recording.run(pe, threadHost);
   if (direct !== undefined) {
     // Not before all nodes are told: to those a connection that closes is a node lost.
     await orders.whenStopped();

@@ -42,6 +42,20 @@ export interface HostedLink extends Link {
   flush?(): void;
 }
 
+/** Hears what the loop does, in order. */
+export interface Journal {
+  runs(batch: number): void;
+  hasRun(done: number): void;
+  idles(): void;
+  hasIdled(): void;
+  microtask(): void;
+  /** A turn of the event loop. */
+  turn(): void;
+  sleeps(): void;
+  /** Whether the job is stuck is about to be asked. */
+  checks(): void;
+}
+
 type Next = 'microtask' | 'turn' | 'park' | 'stop';
 
 export class ThreadHost implements PeHost {
@@ -59,6 +73,7 @@ export class ThreadHost implements PeHost {
   /** The event loop waited for nothing when this many messages had been processed. */
   #drainedAt = -1;
   #pe!: Pe;
+  #journal: Journal | undefined = undefined;
   #isParked = false;
   #resume: () => void = () => undefined;
   #batch = 64;
@@ -86,15 +101,27 @@ export class ThreadHost implements PeHost {
     this.#probe = new LoopProbe(port);
   }
 
-  /** Runs `pe` until the job ends. */
-  async run(pe: Pe): Promise<void> {
+  /** Hosts a PE that something else runs so far. */
+  adopt(pe: Pe): void {
     this.#pe = pe;
+  }
+
+  /** Runs `pe` until the job ends. */
+  async run(pe: Pe, journal?: Journal): Promise<void> {
+    this.#pe = pe;
+    this.#journal = journal;
     for (;;) {
       const next = this.#work();
       if (next === 'stop') return;
+      if (next === 'microtask') this.#journal?.microtask();
+      else this.#journal?.turn();
       if (next === 'microtask') await undefined;
       else if (next === 'turn') await this.#eventLoopTurn();
-      else await this.#park();
+      else {
+        await this.#park();
+        // So that a replay knows how far promises have gone on.
+        if (this.#journal !== undefined) await this.#eventLoopTurn();
+      }
     }
   }
 
@@ -103,7 +130,9 @@ export class ThreadHost implements PeHost {
     const pe = this.#pe;
     for (;;) {
       if (this.#mustStop()) return 'stop';
+      this.#journal?.runs(this.#batch);
       const done = pe.runSome(this.#batch);
+      this.#journal?.hasRun(done);
       if (done > 0 && this.#idleSince !== 0) {
         this.#endIdle(performance.now());
         pe.trace?.busy();
@@ -120,7 +149,9 @@ export class ThreadHost implements PeHost {
       }
       this.#link.flush?.();
       if (this.#hasLooseEnds) return 'turn';
+      this.#journal?.idles();
       pe.onIdle();
+      this.#journal?.hasIdled();
       this.#link.flush?.();
       if (pe.queue.length > 0 || pe.needsTurn || this.#spinBriefly()) continue;
       const now = performance.now();
@@ -201,6 +232,7 @@ export class ThreadHost implements PeHost {
       void waiting.value.then(() => resolve());
     });
     this.#isParked = true;
+    this.#journal?.sleeps();
     const since = performance.now();
     const spunMs = since - this.#idleSince;
     const timer = this.#id === 0 ? this.#scheduleStuckCheck() : undefined;
@@ -228,6 +260,7 @@ export class ThreadHost implements PeHost {
     this.#stuckCheckMs = isStill ? Math.min(this.#stuckCheckMs * 2, stuckCheckMsMax) : stuckCheckMsMin;
     const timer = setTimeout(() => {
       this.#processedAtCheck = this.#pe.processed;
+      this.#journal?.checks();
       this.#pe.quiescence.checkStuck();
       wakePe(this.#words, this.#local);
     }, this.#stuckCheckMs);

@@ -21,6 +21,13 @@ export interface PeSettings {
   readonly balancing: BalancingOptions;
   /** Where to record the run. */
   readonly trace: TraceStart | undefined;
+  /** Where to record the order of what PEs do, or where to find it. */
+  readonly record: RecordStart | undefined;
+}
+
+export interface RecordStart {
+  readonly directory: string;
+  readonly isReplay: boolean;
 }
 
 /** What connects a node runtime to the others. */

@@ -48,6 +48,7 @@ export const errorCodes = [
   'ERR_MESSAGE_CHANGED',
   'ERR_MESSAGE_TOO_LARGE',
   'ERR_RESOURCES',
+  'ERR_REPLAY',
   'ERR_INTERNAL',
 ] as const;
 

@@ -362,7 +362,7 @@ export class Charm {
     pe.created++;
     pe.trackedCount++;
     try {
-      return await work;
+      return await (pe.host.outside === undefined ? work : pe.host.outside(work));
     } finally {
       pe.processed++;
       pe.trackedCount--;

@@ -107,6 +107,11 @@ export class CollectionTable {
     throw new UsageError(`no chare class ${id}; do all PEs load the same program?`, 'ERR_DECODE');
   }
 
+  /** The class of a collection, if it has been met here; for reports. */
+  typeOf(id: number): ChareType | undefined {
+    return this.#collections.get(id)?.type;
+  }
+
   /** A key for a singleton on `onPe`: unique, and tells where it is (key mod pes). */
   newSingletonKey(onPe: number): Key {
     const { id, pes } = this.#pe;

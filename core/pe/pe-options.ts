@@ -20,6 +20,8 @@ export interface PeHost {
   wake(): void;
   /** Calls back once after `delayMs`; the function that it gives takes that back. */
   after(delayMs: number, action: () => void): () => void;
+  /** Stands between work outside and whoever waits for it; for recording. */
+  outside?<T>(work: Promise<T>): Promise<T>;
   /** The PE computes for this long: really, or in virtual time. */
   work(seconds: number): void;
   /** True while timers, sockets or files of the program itself are open. */

@@ -96,8 +96,12 @@ export class ThreadsLink implements Link {
   #spilled = 0;
   #sends = 0;
   readonly #reader = new Reader();
+  readonly #pe: number;
+  /** The PE that a frame which is being received came from; one that was sent on was first sent by another. */
+  from = -1;
 
   constructor(pe: number, machine: SharedMachine) {
+    this.#pe = pe;
     this.#peWords = machine.peWords;
     for (let other = 0; other < machine.pes; other++) {
       this.#out.push(other === pe ? undefined : new RingProducer(ringOf(machine, pe, other)));
@@ -139,6 +143,22 @@ export class ThreadsLink implements Link {
     return count;
   }
 
+  /** Receives one frame from a PE; false if none has come whole. */
+  takeFrom(pe: number, receive: (frame: Reader) => void): boolean {
+    const i = pe < this.#pe ? pe : pe - 1;
+    while (this.#in[i]!.mayHaveRecords) if (this.#drain(i, receive, 1) > 0) return true;
+    return false;
+  }
+
+  hasIncomingFrom(pe: number): boolean {
+    return this.#in[pe < this.#pe ? pe : pe - 1]!.mayHaveRecords;
+  }
+
+  /** Moves on what waits for room. */
+  push(): void {
+    if (this.#spilled > 0) this.#pushSpilled();
+  }
+
   /** True while frames wait for room. */
   get isHolding(): boolean {
     return this.#spilled > 0;
@@ -153,6 +173,7 @@ export class ThreadsLink implements Link {
 
   #drain(i: number, receive: (frame: Reader) => void, framesMax: number): number {
     const ring = this.#in[i]!;
+    this.from = i < this.#pe ? i : i + 1;
     let count = 0;
     while (count < framesMax && ring.next()) {
       const { kind, offset, length } = ring;

@@ -1,0 +1,57 @@
+/** A PE that is recorded, or that repeats what was recorded: what it is handed, and how it runs. */
+import { join } from 'node:path';
+import type { Clock } from '../../core/base/clock.ts';
+import { CharmError, describeThrown } from '../../core/base/errors.ts';
+import type { Pe, PeHost } from '../../core/pe/pe.ts';
+import { ThreadsLink } from '../../transports/threads/threads-link.ts';
+import type { HostedLink, ThreadHost } from '../thread-host.ts';
+import type { WorkerStart } from '../worker-protocol.ts';
+import { Recorder } from './recorder.ts';
+import { Replayer } from './replayer.ts';
+import { logName } from './run-file.ts';
+
+export interface PeSurroundings {
+  readonly host: PeHost;
+  readonly link: HostedLink;
+  readonly clock: Clock;
+}
+
+export class Recording {
+  readonly surroundings: PeSurroundings;
+  readonly #recorder: Recorder | undefined = undefined;
+  readonly #replayer: Replayer | undefined = undefined;
+
+  /** @throws CharmError if the log can't be opened. */
+  constructor({ pe, machine, settings }: WorkerStart, { host, link, clock }: PeSurroundings) {
+    const { directory, isReplay } = settings.record!;
+    const path = join(directory, logName(pe));
+    if (!(link instanceof ThreadsLink)) throw new CharmError('ERR_USAGE', 'jobs of several nodes are not recorded');
+    try {
+      if (isReplay) {
+        this.#replayer = new Replayer({ path, pe, machine, link });
+        const replayer = this.#replayer;
+        this.surroundings = { host: replayer.host(host), link: replayer.link(), clock: replayer.clock(clock) };
+      } else {
+        this.#recorder = new Recorder(path);
+        const recorder = this.#recorder;
+        this.surroundings = { host: recorder.host(host), link: recorder.link(link), clock: recorder.clock(clock) };
+      }
+    } catch (cause) {
+      const what = isReplay ? 'read' : 'written';
+      const message = `the recording ${path} can't be ${what}: ${describeThrown(cause)}`;
+      throw new CharmError(isReplay ? 'ERR_REPLAY' : 'ERR_OUTPUT', message, { pe }, { cause });
+    }
+  }
+
+  /** Runs the PE until the job ends. */
+  async run(pe: Pe, host: ThreadHost): Promise<void> {
+    if (this.#replayer !== undefined) {
+      host.adopt(pe);
+      await this.#replayer.run(pe);
+      return host.run(pe);
+    }
+    this.#recorder!.watch(pe);
+    await host.run(pe, this.#recorder);
+    this.#recorder!.close();
+  }
+}
