@@ -12,7 +12,7 @@ import { checkMessagesOption, type MessageCheckKind } from './check-messages.ts'
 interface RunFlags extends BalancingFlags {
   readonly pes?: number;
   readonly nodes?: number;
-  readonly transport?: 'unix' | 'tcp';
+  readonly transport?: string;
   readonly prefixOutput?: boolean;
   readonly seed?: number;
   readonly shuffle?: boolean;
@@ -33,7 +33,7 @@ export function runCommand(): Command {
     .argument('[args...]', "the program's own arguments (charm.args)")
     .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
     .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
-    .addOption(new Option('--transport <kind>', 'how nodes talk').choices(['unix', 'tcp']).default('unix'))
+    .addOption(new Option('--transport <kind>', 'how nodes talk').choices(['unix', 'tcp', 'ws']).default('unix'))
     .option('--prefix-output', 'begin each line of output with its node')
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')

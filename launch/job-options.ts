@@ -14,8 +14,8 @@ export interface JobOptions extends BalancingOptions {
   readonly pes?: number;
   /** Node runtimes, each a process of its own. Default: one, in this process. */
   readonly nodes?: number;
-  /** How nodes talk: over sockets of the local machine (default) or TCP on the loopback interface. */
-  readonly transport?: 'unix' | 'tcp';
+  /** How nodes talk: `unix` (default), `tcp` or `ws`, see docs/transports.md. */
+  readonly transport?: string;
   /** `[node 1] ` before each line of output of a job of several nodes. */
   readonly isPrefixed?: boolean;
   readonly args?: readonly string[];

@@ -18,6 +18,7 @@
 import { availableParallelism } from 'node:os';
 import { CharmError, describePlace, describeThrown, UsageError } from '../core/base/errors.ts';
 import { messageChecks } from '../core/pe/message-check-kinds.ts';
+import { carrierNamed, carrierNames } from '../transports/index.ts';
 import { makeSharedMachine, type SharedMachine } from '../transports/threads/threads-link.ts';
 import { JobEnd } from './job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
@@ -45,6 +46,8 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
   if (options.seedBalancer !== undefined) seedStrategyNamed(options.seedBalancer);
   if (nodes > 1) {
     const { transport = 'unix', isPrefixed = false } = options;
+    if (carrierNamed(transport) === undefined)
+      throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
     return new NodeJob({ ...options, nodes, pes, transport, isPrefixed }).run();
   }
   return new Job(options, pes, makeMachine(pes)).run();

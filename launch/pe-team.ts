@@ -10,7 +10,6 @@
  */
 import { CharmError, fromWire, type Place } from '../core/base/errors.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
-import type { Address } from '../transports/sockets/socket-mesh.ts';
 import { PeWord, peWordsPerPe, type SharedMachine, wakePe } from '../transports/threads/threads-link.ts';
 import { lostError } from './lost-pe.ts';
 import { PeThread, type ThreadEnd } from './pe-thread.ts';
@@ -77,7 +76,7 @@ export class PeTeam {
   }
 
   /** For a PE that connects itself. */
-  connect(addresses: readonly Address[]): void {
+  connect(addresses: readonly string[]): void {
     this.#threads[0]?.tell({ kind: 'connect', addresses });
   }
 

@@ -16,7 +16,6 @@ import type { TraceSink } from '../core/pe/trace-sink.ts';
 import { SharedHeap } from '../core/pup/shared-heap.ts';
 import { OutsideLink } from '../transports/outside/outside-link.ts';
 import { OutsidePort } from '../transports/outside/outside-port.ts';
-import type { Address } from '../transports/sockets/socket-mesh.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
 import { peBalancing } from './lazy-balancing.ts';
 import { LoopProbe } from './loop-probe.ts';
@@ -45,13 +44,13 @@ const stopped = Symbol('stopped');
 class Orders {
   readonly program: Promise<string>;
   readonly go: Promise<void>;
-  readonly connect: Promise<readonly Address[]>;
+  readonly connect: Promise<readonly string[]>;
   readonly #stop: Promise<never>;
 
   constructor() {
     let onProgram!: (url: string) => void;
     let onGo!: () => void;
-    let onConnect!: (addresses: readonly Address[]) => void;
+    let onConnect!: (addresses: readonly string[]) => void;
     let onStop!: (reason: unknown) => void;
     this.program = new Promise((resolve) => {
       onProgram = resolve;

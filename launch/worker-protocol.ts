@@ -2,7 +2,6 @@
 import type { ErrorWire } from '../core/base/errors.ts';
 import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
-import type { Address } from '../transports/sockets/socket-mesh.ts';
 import type { SharedMachine } from '../transports/threads/threads-link.ts';
 import type { BalancingOptions } from './balancing-options.ts';
 import type { TraceStart } from './trace/trace-files.ts';
@@ -36,7 +35,11 @@ export interface MeshStart {
   readonly nodes: number;
   /** Hexadecimal; never in arguments, which other users can read. */
   readonly secret: string;
-  readonly listen: { readonly path: string } | { readonly host: string };
+  /** Name of a carrier. */
+  readonly transport: string;
+  /** A folder that only this user can enter. */
+  readonly folder: string;
+  readonly host: string;
 }
 
 /** Given to a worker when it starts. */
@@ -63,7 +66,7 @@ export type WorkerOrder =
   | { readonly kind: 'program'; readonly url: string }
   | { readonly kind: 'go' }
   /** Addresses of all nodes, for a PE that connects itself. */
-  | { readonly kind: 'connect'; readonly addresses: readonly Address[] }
+  | { readonly kind: 'connect'; readonly addresses: readonly string[] }
   | { readonly kind: 'stop' };
 
 export interface ClassDescription {
@@ -72,7 +75,7 @@ export interface ClassDescription {
 }
 
 /** How the connections of a node come about. */
-export type MeshMessage = { readonly kind: 'listening'; readonly address: Address } | { readonly kind: 'connected' };
+export type MeshMessage = { readonly kind: 'listening'; readonly address: string } | { readonly kind: 'connected' };
 
 /** From a worker. */
 export type WorkerMessage =

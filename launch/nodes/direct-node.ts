@@ -1,9 +1,9 @@
 /** The connections of a PE that is alone in its node runtime, in its own thread. */
 import type { Pe } from '../../core/pe/pe.ts';
 import { DirectLink } from '../../transports/sockets/direct-link.ts';
-import { type Address, SocketMesh } from '../../transports/sockets/socket-mesh.ts';
+import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
 import type { MeshMessage, MeshStart } from '../worker-protocol.ts';
-import { lostNode, notConnected } from './gateway-node.ts';
+import { carrierOf, lostNode, notConnected } from './gateway-node.ts';
 
 export class DirectNode {
   readonly link: DirectLink;
@@ -19,6 +19,7 @@ export class DirectNode {
     this.#mesh = new SocketMesh({
       ...start,
       secret: Buffer.from(start.secret, 'hex'),
+      carrier: carrierOf(start),
       events: {
         received: (kind, _to, from, bytes, at, length) => this.link.received(kind, from, bytes, at, length),
         lost: (node, why) => {
@@ -29,10 +30,10 @@ export class DirectNode {
     // What else the program waits for is seen by what keeps the event loop going.
     this.#mesh.unref();
     this.link = new DirectLink(start.node, this.#mesh);
-    void this.#attempt(async () => tell({ kind: 'listening', address: await this.#mesh.listen(start.listen) }));
+    void this.#attempt(async () => tell({ kind: 'listening', address: await this.#mesh.listen() }));
   }
 
-  connect(addresses: readonly Address[]): Promise<void> {
+  connect(addresses: readonly string[]): Promise<void> {
     return this.#attempt(async () => {
       await this.#mesh.connect(addresses);
       this.#tell({ kind: 'connected' });

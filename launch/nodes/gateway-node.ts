@@ -1,8 +1,10 @@
 /** The connections of a node runtime with several PEs: its gateway over a mesh of sockets. */
-import { CharmError, describeThrown } from '../../core/base/errors.ts';
+import { CharmError, describeThrown, UsageError } from '../../core/base/errors.ts';
+import { carrierNamed, carrierNames } from '../../transports/index.ts';
 import { Gateway } from '../../transports/outside/gateway.ts';
 import { type GatewayMemory, makeGatewayMemory } from '../../transports/outside/gateway-memory.ts';
-import { type Address, SocketMesh } from '../../transports/sockets/socket-mesh.ts';
+import type { Carrier } from '../../transports/sockets/carrier.ts';
+import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
 import type { MeshMessage, MeshStart } from '../worker-protocol.ts';
 
 export interface GatewayNodeOptions {
@@ -37,6 +39,7 @@ export class GatewayNode {
     this.#mesh = new SocketMesh({
       ...mesh,
       secret: Buffer.from(mesh.secret, 'hex'),
+      carrier: carrierOf(mesh),
       events: {
         received: (kind, to, from, bytes, start, length) => gateway.received(kind, to, from, bytes, start, length),
         lost: (node, why) => {
@@ -44,10 +47,10 @@ export class GatewayNode {
         },
       },
     });
-    void this.#attempt(async () => options.tell({ kind: 'listening', address: await this.#mesh.listen(mesh.listen) }));
+    void this.#attempt(async () => options.tell({ kind: 'listening', address: await this.#mesh.listen() }));
   }
 
-  connect(addresses: readonly Address[]): Promise<void> {
+  connect(addresses: readonly string[]): Promise<void> {
     return this.#attempt(async () => {
       await this.#mesh.connect(addresses);
       this.#gateway.start(this.#mesh);
@@ -72,6 +75,13 @@ export class GatewayNode {
       this.#options.failed(notConnected(error));
     }
   }
+}
+
+export function carrierOf({ transport, ...options }: MeshStart): Carrier {
+  const make = carrierNamed(transport);
+  if (make === undefined)
+    throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
+  return make(options);
 }
 
 export function lostNode(here: number, node: number, why: string): CharmError {

@@ -16,7 +16,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CharmError, fromWire } from '../../core/base/errors.ts';
-import type { Address } from '../../transports/sockets/socket-mesh.ts';
 import { JobEnd } from '../job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from '../job-options.ts';
 import { mismatch } from '../pe-team.ts';
@@ -34,7 +33,7 @@ export interface NodeJobOptions extends JobOptions {
   readonly nodes: number;
   /** PEs of each node. */
   readonly pes: number;
-  readonly transport: 'unix' | 'tcp';
+  readonly transport: string;
   /** `[node 1] ` before each line of output. */
   readonly isPrefixed: boolean;
 }
@@ -42,7 +41,7 @@ export interface NodeJobOptions extends JobOptions {
 export class NodeJob {
   readonly #options: NodeJobOptions;
   readonly #children: NodeChild[] = [];
-  readonly #addresses: (Address | undefined)[] = [];
+  readonly #addresses: (string | undefined)[] = [];
   #folder = '';
   #connected = 0;
   #loaded = 0;
@@ -94,8 +93,7 @@ export class NodeJob {
         (end) => this.#onEnd(child, end),
       );
       this.#children.push(child);
-      const listen = transport === 'unix' ? { path: join(this.#folder, `node-${node}`) } : { host: '127.0.0.1' };
-      const mesh = { node, nodes, secret, listen };
+      const mesh = { node, nodes, secret, transport, folder: this.#folder, host: '127.0.0.1' };
       child.tell({ kind: 'start', start: { mesh, pesPerNode: pes, settings, heapMb } });
     }
     prepareProgram(this.#options.program).then(
@@ -119,7 +117,7 @@ export class NodeJob {
     else if (message.kind === 'done') child.isDone = true;
   }
 
-  #onListening(child: NodeChild, address: Address): void {
+  #onListening(child: NodeChild, address: string): void {
     this.#addresses[child.node] = address;
     const addresses = this.#addresses.filter((known) => known !== undefined);
     if (addresses.length < this.#children.length) return;

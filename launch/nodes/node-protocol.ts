@@ -1,6 +1,5 @@
 /** What the launcher of a job of several node runtimes and the nodes say to each other, over the channel of the child process. */
 import type { ErrorWire } from '../../core/base/errors.ts';
-import type { Address } from '../../transports/sockets/socket-mesh.ts';
 import type { ClassDescription, MeshMessage, MeshStart, PeSettings } from '../worker-protocol.ts';
 
 export interface NodeStart {
@@ -14,7 +13,7 @@ export interface NodeStart {
 /** To a node. */
 export type NodeOrder =
   | { readonly kind: 'start'; readonly start: NodeStart }
-  | { readonly kind: 'connect'; readonly addresses: readonly Address[] }
+  | { readonly kind: 'connect'; readonly addresses: readonly string[] }
   | { readonly kind: 'program'; readonly url: string }
   | { readonly kind: 'go' }
   | { readonly kind: 'stop' };

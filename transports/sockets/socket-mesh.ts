@@ -1,5 +1,5 @@
 /**
- * The connections of one node runtime to all others over sockets, TCP or of the local machine (Unix).
+ * The connections of one node runtime to all others, over streams that a carrier opens (carrier.ts).
  *
  *  1. `listen` opens an address that others can be told.
  *  2. `connect` connects to the nodes with smaller numbers; those with larger numbers connect to us. Both sides prove that
@@ -9,18 +9,16 @@
  * Before it has proved itself a connection is worth nothing: at most `pendingMax` of them are kept, and none longer than the
  * handshake's time.
  */
-import { type AddressInfo, connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import type { Transport, TransportEvents } from '../transport.ts';
+import type { CarriedStream, Carrier } from './carrier.ts';
 import { accept, initiate } from './handshake.ts';
 import { RecordStream } from './record-stream.ts';
-
-/** A path is a Unix socket's. */
-export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
 export interface SocketMeshOptions {
   readonly node: number;
   readonly nodes: number;
   readonly secret: Uint8Array;
+  readonly carrier: Carrier;
   readonly events: TransportEvents;
 }
 
@@ -28,9 +26,8 @@ const pendingMax = 64;
 
 export class SocketMesh implements Transport {
   readonly #options: SocketMeshOptions;
-  readonly #server: Server;
   readonly #streams: (RecordStream | undefined)[];
-  readonly #pending = new Set<Socket>();
+  readonly #pending = new Set<CarriedStream>();
   #missing: number;
   #isClosed = false;
   #isUnref = false;
@@ -41,28 +38,21 @@ export class SocketMesh implements Transport {
     this.#options = options;
     this.#streams = new Array(options.nodes).fill(undefined);
     this.#missing = options.nodes - 1;
-    this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => void this.#accept(socket));
   }
 
   /** Its sockets do not keep the event loop going. */
   unref(): void {
     this.#isUnref = true;
-    this.#server.unref();
+    this.#options.carrier.unref();
   }
 
-  /** @throws Error of the system */
-  listen(wanted: { readonly path: string } | { readonly host: string }): Promise<Address> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen('path' in wanted ? wanted : { host: wanted.host, port: 0 }, () => {
-        if ('path' in wanted) return resolve(wanted);
-        resolve({ host: wanted.host, port: (this.#server.address() as AddressInfo).port });
-      });
-    });
+  /** Resolves with the address that others are told. @throws Error of the system */
+  listen(): Promise<string> {
+    return this.#options.carrier.listen((carried) => void this.#accept(carried));
   }
 
   /** @throws Error if a node can't be reached or does not prove itself */
-  connect(addresses: readonly Address[]): Promise<void> {
+  connect(addresses: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#onComplete = resolve;
       this.#onFailure = reject;
@@ -71,48 +61,50 @@ export class SocketMesh implements Transport {
     });
   }
 
-  async #initiate(peer: number, address: Address): Promise<void> {
-    const socket = connectSocket(address);
-    socket.setNoDelay(true);
-    socket.pause();
+  async #initiate(peer: number, address: string): Promise<void> {
+    const carried = this.#options.carrier.connect(address);
     try {
-      await initiate(socket, this.#options.secret, this.#options.node, peer);
-      this.#adopt(peer, socket);
+      await initiate(carried.stream, this.#options.secret, this.#options.node, peer);
+      this.#adopt(peer, carried);
     } catch (error) {
-      socket.destroy();
-      this.#onFailure?.(new Error(`node ${peer} at ${show(address)}: ${(error as Error).message}`, { cause: error }));
+      carried.stream.destroy();
+      this.#onFailure?.(new Error(`node ${peer} at ${address}: ${(error as Error).message}`, { cause: error }));
     }
   }
 
-  async #accept(socket: Socket): Promise<void> {
-    if (this.#pending.size >= pendingMax || this.#isClosed) return void socket.destroy();
-    this.#pending.add(socket);
+  async #accept(carried: CarriedStream): Promise<void> {
+    const { stream } = carried;
+    if (this.#pending.size >= pendingMax || this.#isClosed) return void stream.destroy();
+    // An error before the handshake has begun, or behind it.
+    stream.on('error', () => undefined);
+    this.#pending.add(carried);
     try {
-      const peer = await accept(socket, this.#options.secret, this.#options.node);
+      const peer = await accept(stream, this.#options.secret, this.#options.node);
       const isWanted = peer > this.#options.node && peer < this.#options.nodes && this.#streams[peer] === undefined;
-      if (isWanted) this.#adopt(peer, socket);
-      else socket.destroy();
+      if (isWanted) this.#adopt(peer, carried);
+      else stream.destroy();
     } catch {
       // It is not one of ours, and is not worth a line.
-      socket.destroy();
+      stream.destroy();
     } finally {
-      this.#pending.delete(socket);
+      this.#pending.delete(carried);
     }
   }
 
-  #adopt(peer: number, socket: Socket): void {
+  #adopt(peer: number, { stream, unref }: CarriedStream): void {
     const { events } = this.#options;
-    if (this.#isUnref) socket.unref();
+    if (this.#isUnref) unref();
     const lost = (why: string): void => {
       if (this.#isClosed || this.#streams[peer] === undefined) return;
       this.#streams[peer] = undefined;
-      socket.destroy();
+      stream.destroy();
       events.lost(peer, why);
     };
-    socket.on('error', (error) => lost(error.message));
-    socket.on('close', () => lost('its connection was closed'));
+    stream.on('error', (error) => lost(error.message));
+    // Some streams do not close by themselves where the other side has ended.
+    for (const event of ['end', 'close']) stream.on(event, () => lost('its connection was closed'));
     this.#streams[peer] = new RecordStream(
-      socket,
+      stream,
       (kind, to, from, bytes, start, length) => events.received(kind, to, from, bytes, start, length),
       (why) => lost(`it sent ${why}`),
     );
@@ -148,12 +140,8 @@ export class SocketMesh implements Transport {
 
   close(): void {
     this.#isClosed = true;
-    this.#server.close();
-    for (const socket of this.#pending) socket.destroy();
-    for (const stream of this.#streams) stream?.stream.destroy();
+    this.#options.carrier.close();
+    for (const { stream } of this.#pending) stream.destroy();
+    for (const records of this.#streams) records?.stream.destroy();
   }
-}
-
-function show(address: Address): string {
-  return 'path' in address ? address.path : `${address.host}:${address.port}`;
 }

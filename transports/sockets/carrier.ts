@@ -1,0 +1,35 @@
+/**
+ * How streams of bytes between node runtimes come about: what differs between TCP, local sockets and WebSockets. All else,
+ * who may connect and what goes over a stream, is the mesh's (socket-mesh.ts). A carrier of one's own is one file:
+ * docs/transports.md.
+ */
+import type { Duplex } from 'node:stream';
+
+export interface CarriedStream {
+  /** Bytes in order, both ways; `close` or `error` when it has ended. It is not flowing yet. */
+  readonly stream: Duplex;
+  /** It does not keep the event loop going. */
+  unref(): void;
+}
+
+export interface Carrier {
+  /** Hands every stream that others open to `onStream`. Resolves with an address that `connect` takes. @throws Error of the system */
+  listen(onStream: (carried: CarriedStream) => void): Promise<string>;
+  /** Opens a stream; that it can't be opened is an `error` of the stream. */
+  connect(address: string): CarriedStream;
+  /** Listening does not keep the event loop going. */
+  unref(): void;
+  /** Listens no more. Streams that are there are not touched. */
+  close(): void;
+}
+
+/** What a carrier is told about the job. */
+export interface CarrierOptions {
+  readonly node: number;
+  /** A folder that only this user can enter. */
+  readonly folder: string;
+  /** The interface to listen on, for those that have any. */
+  readonly host: string;
+}
+
+export type MakeCarrier = (options: CarrierOptions) => Carrier;
