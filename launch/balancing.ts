@@ -9,8 +9,14 @@ import type { Balancer, Balancing, LbStep, LbStepEvent, LbStepLife, LbStepState 
 import { lbStepLife } from '../core/balance/lb-step-life.ts';
 import { AssertionError } from '../core/base/assert.ts';
 import { CharmError, UsageError } from '../core/base/errors.ts';
-import { dumpText, type Strategy, strategyNamed } from '../lb-strategies/index.ts';
-import { type BalancingHooks, type BalancingOptions, balancerList } from './balancing-options.ts';
+import {
+  type DistributedStrategy,
+  distributedStrategyNamed,
+  dumpText,
+  type Strategy,
+  strategyNamed,
+} from '../lb-strategies/index.ts';
+import { type BalancerChoice, type BalancingHooks, type BalancingOptions, balancerList } from './balancing-options.ts';
 import { stepLine } from './lb-report.ts';
 import { isStrategyFile, prepareProgram } from './program-loader.ts';
 
@@ -18,9 +24,10 @@ import { isStrategyFile, prepareProgram } from './program-loader.ts';
 const secondsPerMessage = 1e-6;
 const secondsPerByte = 2e-10;
 
-/** What one PE of a job on threads is handed; only PE 0 loads the strategies. @throws UsageError, CharmError */
+/** What one PE of a job on threads is handed; only PE 0 loads central strategies. @throws UsageError, CharmError */
 export async function balancingOf(options: BalancingOptions, pe: number): Promise<Balancing> {
-  return assemble(pe === 0 ? await loadAll(options) : [], options, undefined);
+  const isNeeded = pe === 0 || balancerList(options.balancer).some(mayHaveAgents);
+  return assemble(isNeeded ? await loadAll(options) : [], options, undefined);
 }
 
 /** The same for all PEs of a job in one thread. */
@@ -37,17 +44,28 @@ async function loadAll({ balancer }: BalancingOptions): Promise<Balancer[]> {
   return balancers;
 }
 
+/** A file may hold either kind. */
+function mayHaveAgents(choice: BalancerChoice): boolean {
+  return typeof choice === 'string' && (isStrategyFile(choice) || distributedStrategyNamed(choice) !== undefined);
+}
+
 async function load(name: string): Promise<Balancer> {
-  if (!isStrategyFile(name)) return { kind: 'central', name, strategy: named(name) };
+  if (!isStrategyFile(name)) {
+    const agents = distributedStrategyNamed(name);
+    if (agents !== undefined) return { kind: 'distributed', name, strategy: agents };
+    return { kind: 'central', name, strategy: named(name) };
+  }
   const module = (await import(await prepareProgram(name))) as {
     readonly default?: unknown;
     readonly strategy?: unknown;
   };
   const strategy = module.default ?? module.strategy;
   if (typeof strategy === 'function') return { kind: 'central', name, strategy: strategy as Strategy };
+  if (typeof strategy === 'object' && strategy !== null && 'makeAgent' in strategy)
+    return { kind: 'distributed', name, strategy: strategy as DistributedStrategy };
   throw new CharmError(
     'ERR_PROGRAM',
-    `${name} exports no strategy: expected a function as its default export, or as export strategy`,
+    `${name} exports no strategy: expected a function, or { makeAgent }, as its default export or as export strategy`,
   );
 }
 
@@ -114,6 +132,7 @@ function makeFolder(folder: string): void {
 }
 
 function writeDump(folder: string, { report, statistics }: LbStep): void {
+  if (statistics === undefined) return;
   const name = `step-${report.step}`;
   const dump = { name, step: report.step, statistics, secondsPerMessage, secondsPerByte, charm: {} };
   writeFileSync(join(folder, `${name}.json`), dumpText(dump));

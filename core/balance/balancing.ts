@@ -13,7 +13,7 @@ export type Balancer =
 
 /** Settings of load balancing, equal on all PEs. */
 export interface Balancing {
-  /** Step i is the i-th one's, from the last one's on all are. Empty: there are no steps. Only PE 0 needs them. */
+  /** Step i is the i-th one's, from the last one's on all are. Empty: there are no steps. Other PEs than 0 need the distributed ones. */
   readonly balancers: readonly Balancer[];
   /** True if there are balancers, also on PEs that are not given them. */
   readonly isOn: boolean;
@@ -77,7 +77,8 @@ export interface LbStepReport {
 /** A step for those who want to see everything. */
 export interface LbStep {
   readonly report: LbStepReport;
-  readonly statistics: LbStatistics;
+  /** Undefined for distributed strategies: nobody gathers them. */
+  readonly statistics: LbStatistics | undefined;
   readonly moves: readonly Migration[];
   /** What the strategy threw. */
   readonly failure: unknown;

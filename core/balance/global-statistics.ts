@@ -1,5 +1,7 @@
 /** The statistics of all PEs put together, and which objects these are. O(objects + edges). */
 import type { Key } from '../chare/index-space.ts';
+import type { AgentOutcome } from './agent-runner.ts';
+import type { LbStepReport } from './balancing.ts';
 import type { LocalReport } from './load-database.ts';
 import type { EdgeStatistics, LbStatistics, ObjectStatistics, PeStatistics } from './strategy.ts';
 
@@ -139,7 +141,7 @@ export function busySeconds({ objects, pes }: LbStatistics, placement: Int32Arra
 }
 
 /** Time of the busiest PE over what it would be if work were spread over the available ones by their speed; 1 is perfect. */
-export function imbalance({ pes }: LbStatistics, seconds: Float64Array): number {
+export function imbalance(pes: Pick<PeStatistics, 'count' | 'speed' | 'isAvailable'>, seconds: Float64Array): number {
   let max = 0;
   let work = 0;
   let speed = 0;
@@ -149,4 +151,30 @@ export function imbalance({ pes }: LbStatistics, seconds: Float64Array): number 
     speed += pes.isAvailable[pe]! * pes.speed[pe]!;
   }
   return work === 0 ? 1 : (max * speed) / work;
+}
+
+/** The same numbers from what the agents of a distributed strategy have told. */
+export function loadsOfAgents(
+  count: number,
+  { pes, moves }: Pick<AgentOutcome, 'pes' | 'moves'>,
+): Pick<LbStepReport, 'before' | 'after' | 'loadsBefore' | 'loadsAfter'> {
+  const loadsBefore = new Float64Array(count);
+  const speed = new Float64Array(count);
+  const isAvailable = new Uint8Array(count);
+  for (let i = 0; i < pes.length; i += 4) {
+    const pe = pes[i]!;
+    loadsBefore[pe] = pes[i + 1]!;
+    speed[pe] = pes[i + 2]!;
+    isAvailable[pe] = pes[i + 3]!;
+  }
+  const loadsAfter = loadsBefore.slice();
+  for (let i = 0; i < moves.length; i += 3) {
+    const from = moves[i]!;
+    const to = moves[i + 1]!;
+    loadsAfter[from]! -= moves[i + 2]! / speed[from]!;
+    loadsAfter[to]! += moves[i + 2]! / speed[to]!;
+  }
+  if (!isAvailable.includes(1)) isAvailable.fill(1);
+  const machine = { count, speed, isAvailable };
+  return { before: imbalance(machine, loadsBefore), after: imbalance(machine, loadsAfter), loadsBefore, loadsAfter };
 }

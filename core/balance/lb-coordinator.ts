@@ -7,9 +7,11 @@
 import { UsageError } from '../base/errors.ts';
 import { SeededRandom } from '../base/random.ts';
 import type { Pe } from '../pe/pe.ts';
+import type { AgentAnswer, AgentOutcome, Question } from './agent-runner.ts';
+import { AgentStep } from './agent-step.ts';
 import type { Balancer, Balancing, LbStepLife, LbStepReport, LbStepState, LbTrigger } from './balancing.ts';
 import { type CheckedStep, MoveCheck } from './checked-step.ts';
-import { busySeconds, GlobalStatistics, imbalance } from './global-statistics.ts';
+import { busySeconds, GlobalStatistics, imbalance, loadsOfAgents } from './global-statistics.ts';
 import type { LbManager, Order, Settled } from './lb-manager.ts';
 import { LbSchedule } from './lb-schedule.ts';
 import { keyColumn, type LocalReport } from './load-database.ts';
@@ -28,6 +30,9 @@ interface Step {
   /** The AtSync step that ends with it; 0: none. */
   readonly synchronised: number;
   readonly balancer: Balancer;
+  /** Of a distributed strategy. */
+  readonly agents: AgentStep | undefined;
+  outcome: AgentOutcome | undefined;
   readonly askers: readonly Asker[];
   readonly startedAt: number;
   readonly reports: LocalReport[];
@@ -97,6 +102,8 @@ export class LbCoordinator {
   /** Steps by other strategies from now on, the first of them first; without names no more. */
   async setBalancer(names: readonly string[]): Promise<void> {
     const balancing = await this.#pe.charm.track(this.#balancing.changed(names));
+    if (balancing.balancers.some(({ kind }) => kind === 'distributed'))
+      await this.#pe.charm.track(this.#manager.adoptEverywhere(names, balancing));
     this.#balancing = balancing;
     this.#schedule = new LbSchedule(balancing);
     this.#first = this.#count;
@@ -163,10 +170,14 @@ export class LbCoordinator {
     const isSync = this.#isSyncDue();
     const isPeriod = this.#isTimeUp;
     this.#isTimeUp = false;
+    const number = Math.min(this.#count - this.#first, balancers.length - 1);
+    const balancer = balancers[number]!;
     this.#step = {
+      agents: balancer.kind === 'distributed' ? this.#agentStep(number) : undefined,
+      outcome: undefined,
       trigger: isSync ? 'atSync' : isPeriod ? 'period' : 'manual',
       synchronised: isSync ? this.#synchronised : 0,
-      balancer: balancers[Math.min(this.#count - this.#first, balancers.length - 1)]!,
+      balancer,
       askers: this.#askers.splice(0),
       startedAt: this.#pe.clock.now(),
       reports: [],
@@ -178,7 +189,32 @@ export class LbCoordinator {
       migrations: 0,
       refusals: [],
     };
-    this.#manager.measureAll();
+    if (this.#step.agents === undefined) this.#manager.measureAll();
+    else this.#step.agents.begin();
+  }
+
+  #agentStep(balancer: number): AgentStep {
+    const step = this.#count;
+    let measuredAt = 0;
+    return new AgentStep(this.#pe, (question) => this.#manager.waves.ask(question, step, balancer), {
+      measured: () => {
+        measuredAt = this.#pe.clock.now();
+        this.#life!.send('measured');
+      },
+      decided: () => {
+        this.#step!.strategySeconds = (this.#pe.clock.now() - measuredAt) / 1000;
+        this.#life!.send('decided');
+      },
+      arrived: (outcome) => {
+        this.#step!.outcome = outcome;
+        this.#life!.send('arrived');
+      },
+    });
+  }
+
+  /** All agents have answered a question. */
+  answered(question: Question, answer: AgentAnswer): void {
+    this.#step!.agents!.answered(question, answer);
   }
 
   measured(report: LocalReport): void {
@@ -191,6 +227,10 @@ export class LbCoordinator {
 
   #decide(): void {
     const step = this.#step!;
+    if (step.agents !== undefined) {
+      if (this.#balancing.isAsync === true) this.#release(step);
+      return step.agents.decide();
+    }
     step.reports.sort((a, b) => a.pe - b.pe);
     const global = new GlobalStatistics(step.reports, this.#pe.pesPerNode);
     step.statistics = global;
@@ -202,7 +242,8 @@ export class LbCoordinator {
     const { clock } = this.#pe;
     const startedAt = clock.now();
     try {
-      if (step.balancer.kind === 'central' && !isIdle) check.take(step.balancer.strategy(statistics, this.#context()));
+      const { balancer } = step;
+      if (balancer.kind === 'central' && !isIdle) check.take(balancer.strategy(statistics, this.#context()));
     } catch (thrown) {
       check.failed(thrown);
     }
@@ -228,6 +269,7 @@ export class LbCoordinator {
 
   #move(): void {
     const step = this.#step!;
+    if (step.agents !== undefined) return step.agents.move();
     const { objects } = step.statistics!.statistics;
     const { migrations } = step.checked!;
     step.refusals.push(...step.checked!.refusals.slice(0, refusalsMax));
@@ -274,19 +316,19 @@ export class LbCoordinator {
   #finish(): void {
     const step = this.#step!;
     this.#step = undefined;
-    const report = this.#reportOf(step);
+    const report = step.outcome === undefined ? this.#reportOf(step) : this.#reportOfAgents(step, step.outcome);
+    step.isIdle ||= step.trigger === 'period' && step.outcome?.isIdle === true && step.outcome.migrations === 0;
     this.#count++;
     const { before, loadsBefore } = report;
     const busiest = loadsBefore.reduce((most, seconds) => Math.max(most, seconds), 0);
     this.#schedule.stepped(busiest - busiest / before, report.seconds);
-    const { checked } = step;
-    const { statistics } = step.statistics!;
+    const { checked, statistics } = step;
     this.#pe.trace?.balanced?.(report);
     this.#balancing.onStep?.({
       report,
-      statistics,
-      moves: checked!.migrations,
-      failure: checked!.failure,
+      statistics: statistics?.statistics,
+      moves: checked?.migrations ?? [],
+      failure: checked?.failure,
       nameOf: (object) => this.#nameOf(object, step.statistics),
     });
     this.#release(step);
@@ -303,26 +345,45 @@ export class LbCoordinator {
     this.#manager.sayDone(this.#done, this.#due);
   }
 
+  #reportOfAgents(step: Step, outcome: AgentOutcome): LbStepReport {
+    const { objects, edges, held, migrations, refusals } = outcome;
+    return {
+      ...this.#frameOf(step),
+      ...loadsOfAgents(this.#pe.pes, outcome),
+      objects,
+      edges,
+      held,
+      migrations,
+      refusals,
+    };
+  }
+
+  #frameOf(step: Step): Pick<LbStepReport, 'step' | 'strategy' | 'trigger' | 'seconds' | 'strategySeconds'> {
+    return {
+      step: this.#count,
+      strategy: step.balancer.name,
+      trigger: step.trigger,
+      seconds: (this.#pe.clock.now() - step.startedAt) / 1000,
+      strategySeconds: step.strategySeconds,
+    };
+  }
+
   #reportOf(step: Step): LbStepReport {
     const { statistics, held } = step.statistics!;
     const { objects, edges } = statistics;
     const loadsBefore = busySeconds(statistics, objects.pe);
     const loadsAfter = busySeconds(statistics, step.checked!.placement);
     return {
-      step: this.#count,
-      strategy: step.balancer.name,
-      trigger: step.trigger,
+      ...this.#frameOf(step),
       objects: objects.count,
       edges: edges.count,
-      before: imbalance(statistics, loadsBefore),
-      after: imbalance(statistics, loadsAfter),
+      before: imbalance(statistics.pes, loadsBefore),
+      after: imbalance(statistics.pes, loadsAfter),
       loadsBefore,
       loadsAfter,
       migrations: step.migrations,
       held,
       refusals: step.refusals,
-      seconds: (this.#pe.clock.now() - step.startedAt) / 1000,
-      strategySeconds: step.strategySeconds,
     };
   }
 }

@@ -11,28 +11,24 @@
  *  5. PE 0 tells all that step s is done, and from which step on elements shall wait: here they are released.
  *
  * A step that was not caused by AtSync has steps 2 to 4 only.
- *
- * Invariant: an element waits if and only if it has reached a step that is due and not done, as known where it is. Both
- * numbers come from PE 0 in order, so whatever it misses on its way it finds where it comes to.
  */
-import { UsageError } from '../base/errors.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { Key } from '../chare/index-space.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
-import { canGoNow, sendOff } from '../location/migration.ts';
+import { canGoNow, Mover, sendOff } from '../location/migration.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { Pending } from '../message/future.ts';
 import type { Pe } from '../pe/pe.ts';
 import { decodeValue } from '../pup/decode.ts';
 import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
+import { type AgentAnswer, AgentRunner, type AgentWord, type Question, type RunnerHost } from './agent-runner.ts';
+import { AgentWaves } from './agent-waves.ts';
+import { AtSync } from './at-sync.ts';
 import type { Balancing, LbStepReport } from './balancing.ts';
 import { LbCoordinator } from './lb-coordinator.ts';
 import { firstDue } from './lb-schedule.ts';
-import { LbState } from './lb-state.ts';
 import { LoadDatabase, type LocalReport } from './load-database.ts';
-import { resumeEntry } from './resume-entry.ts';
-import { SyncLedger } from './sync-ledger.ts';
 
 /** What frames of load balancing say. Values are the wire. */
 const Word = {
@@ -50,6 +46,11 @@ const Word = {
   wake: 12,
   availability: 13,
   setBalancer: 14,
+  adopt: 15,
+  adopted: 16,
+  agent: 17,
+  ask: 18,
+  answer: 19,
 } as const;
 
 /** What one PE has to do in a step. */
@@ -68,17 +69,20 @@ export interface Settled {
 }
 
 const refusalsMax = 20;
-const settled = Promise.resolve();
 
 export class LbManager {
-  readonly ledger: SyncLedger;
+  readonly sync: AtSync;
   readonly database: LoadDatabase;
   readonly #pe: Pe;
   readonly #children: readonly number[];
   readonly #coordinator: LbCoordinator | undefined;
-  /** AtSync steps up to this one are done; elements wait at those from `due` on. */
-  #done = 0;
-  #due: number;
+  readonly agents: AgentRunner;
+  readonly waves: AgentWaves;
+  #balancing: Balancing;
+  readonly #unavailable = new Set<number>();
+  /** PEs that have yet to adopt strategies of agents, and who waits for that. */
+  #adopting = 0;
+  #adopted: (() => void)[] = [];
   #othersAtMeasure = 0;
   /** PE 0 makes no steps until somebody has something to do. */
   isAsleep = false;
@@ -94,132 +98,47 @@ export class LbManager {
     this.#pe = pe;
     const { parent, children } = treePlace(pe.id, pe.pes, 0);
     this.#children = children;
-    this.#due = firstDue(balancing);
+    this.#balancing = balancing;
     this.#coordinator = pe.id === 0 ? new LbCoordinator(pe, this, balancing) : undefined;
-    this.ledger = new SyncLedger({
+    const link = {
       parent,
       children,
-      report: (step, reached, births) => this.#tell(parent, Word.syncReport, step, reached, births),
-      begin: (child, step) => this.#tell(child, Word.syncBegin, step, 0, 0),
-      late: (step, reached, births) => this.#tell(0, Word.syncLate, step, reached, births),
-      completed: (step) => this.#coordinator!.synchronised(step),
-    });
+      report: (step: number, reached: number, births: number): void =>
+        this.#tell(parent, Word.syncReport, step, reached, births),
+      begin: (child: number, step: number): void => this.#tell(child, Word.syncBegin, step, 0, 0),
+      late: (step: number, reached: number, births: number): void =>
+        this.#tell(0, Word.syncLate, step, reached, births),
+      completed: (step: number): void => this.#coordinator!.synchronised(step),
+    };
+    this.sync = new AtSync(pe, link, firstDue(balancing));
     this.database = new LoadDatabase(pe);
+    this.agents = new AgentRunner(pe, this.#hostOfAgents(), balancing);
+    this.waves = new AgentWaves(this.agents, {
+      parent,
+      children,
+      ask: (child, question, step, balancer) => this.#tell(child, Word.ask, question, step, balancer),
+      answer: (to, answer) => this.#send(to, Word.answer, answer),
+      answered: (question, answer) => this.#coordinator!.answered(question, answer),
+    });
     pe.handle(FrameKind.balance, (frame) => this.#onFrame(frame));
   }
 
-  // ---- AtSync ----
-
-  /** An element calls atSync(). */
-  atSync(element: ElementRecord): SyncWait {
-    const { collection } = element;
-    if (!collection.usesAtSync)
-      throw new UsageError(
-        `${element.label}.atSync(): its array was created without \`usesAtSync: true\`, so nobody waits for it`,
-      );
-    const lb = element.lb!;
-    if (lb.isWaiting)
-      throw new UsageError(
-        `${element.label} calls atSync() again before it has gone on from AtSync step ${lb.nextSync - 1}`,
-      );
-    const step = lb.nextSync++;
-    lb.isWaiting = true;
-    lb.pending = new Pending(this.#pe, () => `AtSync step ${step}`);
-    // Not before it is known whether the program awaits: two microtasks, the first of which stands before the await's.
-    this.#pe.needsTurn = true;
-    void settled.then(() => settled.then(() => this.#reach(element, step)));
-    return new SyncWait(element, lb.pending);
-  }
-
-  /** The element may have left since; what it has come to here is counted here. */
-  #reach(element: ElementRecord, step: number): void {
-    this.#pe.guard(() => {
-      this.ledger.reach(step);
-      if (!this.#isHeldAt(step)) this.#releaseSoon(element);
-    });
-  }
-
-  #isHeldAt(step: number): boolean {
-    return step > this.#done && step >= this.#due;
-  }
-
-  /** In a task of its own, as a message would. If the element moves or dies before, nothing is left behind. */
-  #releaseSoon(element: ElementRecord): void {
-    const pe = this.#pe;
-    const step = element.lb!.nextSync - 1;
-    pe.post({ source: pe.id, target: element, run: () => this.#release(element, step) });
-  }
-
-  #release(element: ElementRecord, step: number): void {
-    const { lb } = element;
-    if (element.isGone || lb?.isWaiting !== true || lb.nextSync - 1 !== step) return;
-    const { pending, isAwaited } = lb;
-    lb.isWaiting = false;
-    lb.pending = undefined;
-    lb.isAwaited = false;
-    pending?.resolve(undefined);
-    const hasHook = typeof (element.chare as { resumeFromSync?: unknown }).resumeFromSync === 'function';
-    if (hasHook && !isAwaited) this.#pe.deliver(element, resumeEntry, [], undefined, this.#pe.id, 0);
-  }
-
-  /** This PE sends for the birth of so many elements. Returns their first step. */
-  sendsFor(count: number): number {
-    const first = this.#firstStepOfNewborn();
-    for (let i = 0; i < count; i++) this.ledger.bornByUs(first);
-    return first;
-  }
-
-  /** An element is about to exist here. */
-  born(element: ElementRecord, firstStep: number): void {
-    element.lb = new LbState(firstStep);
-    this.ledger.arrived(firstStep);
+  #hostOfAgents(): RunnerHost {
+    return {
+      tellAgent: (to, word) => {
+        if (to === this.#pe.id) this.agents.receive(to, word);
+        else this.#send(to, Word.agent, word);
+      },
+      report: () => this.#report(),
+      isAvailable: (pe) => !this.#unavailable.has(pe),
+      dispatch: (set, key, to) => this.#dispatch(set, key, to, Mover.agents),
+    };
   }
 
   /** An element goes to another PE. */
   left(element: ElementRecord): void {
     this.database.leaves(element);
-    if (element.collection.usesAtSync) this.ledger.left(element.lb!.nextSync);
-  }
-
-  died(element: ElementRecord): void {
-    if (element.collection.usesAtSync) this.ledger.died(element.lb!.nextSync);
-  }
-
-  /** An element has come from another PE: what it waited for may be over. */
-  arrived(element: ElementRecord): void {
-    const { lb } = element;
-    if (element.collection.usesAtSync) this.ledger.arrived(lb!.nextSync);
-    if (lb?.isWaiting === true && !this.#isHeldAt(lb.nextSync - 1)) this.#releaseSoon(element);
-  }
-
-  #releaseReady(): void {
-    for (const element of this.#pe.collections.syncElements()) {
-      const { lb } = element;
-      if (lb?.isWaiting === true && !this.#isHeldAt(lb.nextSync - 1)) this.#releaseSoon(element);
-    }
-  }
-
-  /** First AtSync step of an element whose birth is sent for now. */
-  #firstStepOfNewborn(): number {
-    const parent = this.#pe.current;
-    const own = parent?.collection.usesAtSync === true ? parent.lb!.nextSync : 0;
-    const first = this.ledger.firstOfNewborn();
-    // Who has still to come to a step holds it open, for its children too; so those that work together stay in step.
-    return own >= this.ledger.current ? own : first;
-  }
-
-  /** A line for the stuck report. */
-  describeOpen(): string | undefined {
-    const open = this.ledger.open();
-    if (open === undefined) return undefined;
-    let late: ElementRecord | undefined;
-    for (const element of this.#pe.collections.syncElements()) {
-      if (element.lb!.nextSync > open.step) continue;
-      late = element;
-      break;
-    }
-    const who = late === undefined ? '' : `, for instance not ${late.label}`;
-    return `AtSync step ${open.step}: ${open.reached} of ${open.owed} elements of PE ${this.#pe.id} have called atSync()${who}`;
+    this.sync.left(element);
   }
 
   // ---- steps ----
@@ -252,7 +171,47 @@ export class LbManager {
 
   /** Whether objects may be on a PE, from the next step on. */
   setAvailable(pe: number, isAvailable: boolean): void {
-    this.#tell(pe, Word.availability, isAvailable ? 1 : 0, 0, 0);
+    for (let to = 0; to < this.#pe.pes; to++) this.#tell(to, Word.availability, pe, isAvailable ? 1 : 0, 0);
+  }
+
+  #onAvailability(pe: number, isAvailable: boolean): void {
+    if (isAvailable) this.#unavailable.delete(pe);
+    else this.#unavailable.add(pe);
+    if (pe === this.#pe.id) this.database.isAvailable = isAvailable;
+  }
+
+  /** PE 0: strategies of agents are needed on every PE. Resolves when all have them. */
+  adoptEverywhere(names: readonly string[], balancing: Balancing): Promise<void> {
+    this.#adopt(balancing);
+    this.#adopting += this.#pe.pes - 1;
+    for (let to = 1; to < this.#pe.pes; to++) this.#send(to, Word.adopt, names);
+    return new Promise((resolve) => {
+      this.#adopted.push(resolve);
+      this.#adoptionEnds();
+    });
+  }
+
+  #onAdopt(names: readonly string[]): void {
+    const pe = this.#pe;
+    void pe.charm.track(
+      this.#balancing.changed(names).then(
+        (balancing) => {
+          this.#adopt(balancing);
+          this.#tell(0, Word.adopted, 0, 0, 0);
+        },
+        (error: unknown) => pe.fail(error),
+      ),
+    );
+  }
+
+  #adopt(balancing: Balancing): void {
+    this.#balancing = balancing;
+    this.agents.adopt(balancing);
+  }
+
+  #adoptionEnds(): void {
+    if (this.#adopting > 0) return;
+    for (const resolve of this.#adopted.splice(0)) resolve();
   }
 
   /** An array is set up here. */
@@ -313,7 +272,7 @@ export class LbManager {
     this.#isLeaving = true;
     this.#coming = coming;
     for (let i = 0; i < to.length; i++) {
-      const refusal = this.#dispatch(sets[i]!, keys[i]!, to[i]!);
+      const refusal = this.#dispatch(sets[i]!, keys[i]!, to[i]!, Mover.step);
       if (refusal === undefined) this.#migrations++;
       else {
         if (this.#refusals.length < refusalsMax) this.#refusals.push(refusal);
@@ -325,7 +284,7 @@ export class LbManager {
   }
 
   /** Sends an object off. Returns why not, if it can't go. */
-  #dispatch(set: number, key: Key, to: number): string | undefined {
+  #dispatch(set: number, key: Key, to: number, mover: Mover): string | undefined {
     const collection = this.#pe.collections.numbered(set);
     const [first] = collection?.boundSet.companions(key) ?? [];
     if (first === undefined) {
@@ -334,12 +293,13 @@ export class LbManager {
     }
     const obstacle = canGoNow(first);
     if (obstacle !== undefined) return `${first.label} cannot go to PE ${to}: ${obstacle}`;
-    sendOff(first, to);
+    sendOff(first, to, mover);
     return undefined;
   }
 
   /** An object that this step has sent here has come, or will not. */
-  came(): void {
+  came(mover: Mover): void {
+    if (mover === Mover.agents) return this.agents.came();
     this.#came++;
     this.#settle();
   }
@@ -359,19 +319,19 @@ export class LbManager {
   /** PE 0 says which AtSync step is done, and from which on elements shall wait. */
   sayDone(done: number, due: number): void {
     for (const child of this.#children) this.#tell(child, Word.done, done, due, 0);
-    this.#onDone(done, due);
-  }
-
-  #onDone(done: number, due: number): void {
-    this.#done = done;
-    this.#due = due;
-    this.#releaseReady();
+    this.sync.done(done, due);
   }
 
   // ---- frames ----
 
   #onFrame(frame: Reader): void {
     switch (frame.flags) {
+      case Word.adopt:
+        return this.#onAdopt(decodeValue(frame, this.#pe.context) as string[]);
+      case Word.agent:
+        return this.agents.receive(frame.source, decodeValue(frame, this.#pe.context) as AgentWord);
+      case Word.answer:
+        return this.waves.onAnswer(decodeValue(frame, this.#pe.context) as AgentAnswer);
       case Word.setBalancer:
         return this.#onSetBalancer(
           frame.source,
@@ -393,13 +353,13 @@ export class LbManager {
   #onWord(word: number, from: number, a: number, b: number, c: number): void {
     switch (word) {
       case Word.syncReport:
-        return this.ledger.onReport(from, a, b, c);
+        return this.sync.ledger.onReport(from, a, b, c);
       case Word.syncBegin:
-        return this.ledger.onBegin(a);
+        return this.sync.ledger.onBegin(a);
       case Word.syncLate:
-        return this.ledger.onLate(a, b, c);
+        return this.sync.ledger.onLate(a, b, c);
       case Word.missed:
-        return this.came();
+        return this.came(Mover.step);
       case Word.done:
         return this.sayDone(a, b);
       case Word.request:
@@ -409,7 +369,12 @@ export class LbManager {
       case Word.wake:
         return this.#coordinator!.startTimer();
       case Word.availability:
-        this.database.isAvailable = a === 1;
+        return this.#onAvailability(a, b === 1);
+      case Word.adopted:
+        this.#adopting--;
+        return this.#adoptionEnds();
+      case Word.ask:
+        return this.waves.ask(a as Question, b, c);
     }
   }
 
@@ -430,38 +395,5 @@ export class LbManager {
     encodeValue(pe.writer, value, 'load balancing');
     pe.writer.end();
     pe.send(to);
-  }
-}
-
-/**
- * What `atSync()` gives. Awaited, it holds its element in place, since what follows can't move; that is why it is not a
- * plain promise: nobody can see whether that is awaited.
- */
-export class SyncWait implements PromiseLike<void> {
-  readonly #element: ElementRecord;
-  readonly #pending: Pending;
-
-  constructor(element: ElementRecord, pending: Pending) {
-    this.#element = element;
-    this.#pending = pending;
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: it is awaited.
-  then<A = void, B = never>(
-    onReleased?: ((value: undefined) => A | PromiseLike<A>) | null,
-    onFailed?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    const element = this.#element;
-    const { pe } = element.collection;
-    if (element.isGone) {
-      const problem = `${element.label} has moved on while a method of it that nobody awaits waits for atSync()`;
-      const error = new UsageError(`${problem}; make the entry method async and await it there`);
-      return Promise.reject(error).then(onReleased as never, onFailed);
-    }
-    element.entriesInFlight++;
-    element.lb!.isAwaited = true;
-    const promise = this.#pending.wait() as Promise<undefined>;
-    void promise.then(() => pe.ended(element));
-    return promise.then(onReleased, onFailed);
   }
 }

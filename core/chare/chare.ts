@@ -181,7 +181,7 @@ export abstract class Chare<I = number> extends ChareBase {
    */
   atSync(): PromiseLike<void> {
     const record = ChareBase.recordOf(this);
-    return record.collection.pe.lb.atSync(record);
+    return record.collection.pe.lb.sync.atSync(record);
   }
 
   /** Seconds of work of this element in each step, on a PE of speed 1, instead of what is measured; NaN: measured again. */

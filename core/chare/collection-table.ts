@@ -138,7 +138,7 @@ export class CollectionTable {
     const created = new Pending(pe, () => `the creation of ${creation.type.name}`);
     this.#created.set(id, created);
     const count = creation.shape.kind === ShapeKind.sparse ? creation.keys.length : product(creation.shape.dims);
-    const firstSync = creation.usesAtSync === true ? pe.lb.sendsFor(count) : 0;
+    const firstSync = creation.usesAtSync === true ? pe.lb.sync.sendsFor(count) : 0;
     this.#encode(id, creation, firstSync);
     // Constructing here is as asynchronous as it is elsewhere: the creating method ends first.
     const frame = pe.writer.copyFrame();
@@ -171,7 +171,7 @@ export class CollectionTable {
   }
 
   describeOpen(): string[] {
-    const sync = this.#pe.lb.describeOpen();
+    const sync = this.#pe.lb.sync.describeOpen();
     const lines = [...this.#collections.values()].flatMap((collection) => collection.describeOpen());
     return [...(sync === undefined ? [] : [sync]), ...lines, ...this.sections.describeOpen()];
   }

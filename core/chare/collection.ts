@@ -359,7 +359,7 @@ export class Collection {
     firstSync: number,
   ): Promise<unknown> | undefined {
     this.isInserting = isInserting;
-    if (isInserting && this.usesAtSync) this.pe.lb.ledger.insertingBegins();
+    if (isInserting && this.usesAtSync) this.pe.lb.sync.ledger.insertingBegins();
     const here: ElementRecord[] = [];
     const away: Key[] = [];
     for (const key of keys) {
@@ -369,7 +369,7 @@ export class Collection {
     }
     for (const element of here) {
       this.admit(element);
-      if (this.usesAtSync) this.pe.lb.born(element, firstSync);
+      if (this.usesAtSync) this.pe.lb.sync.born(element, firstSync);
     }
     this.reductions.populated(here.length);
     this.#isReady = true;
@@ -425,7 +425,7 @@ export class Collection {
     element.sections?.died();
     for (const task of queued) task.sendOn();
     this.reductions.died(element.nextReduction);
-    this.pe.lb.died(element);
+    this.pe.lb.sync.died(element);
   }
 
   /** Runs the constructor of an element. */

@@ -72,7 +72,7 @@ export class InsertionManager {
       throw new UsageError(`onPe is ${to}; PEs are 0 to ${pe.pes - 1}`);
     const nextReduction = reductions.firstOfNewborn();
     const lastBroadcast = broadcasts.ran;
-    const firstSync = collection.usesAtSync ? pe.lb.sendsFor(1) : 0;
+    const firstSync = collection.usesAtSync ? pe.lb.sync.sendsFor(1) : 0;
     const insertion = { to, nextReduction, lastBroadcast, firstSync, options, args, created };
     this.#encode(key, isSingleton ? 0 : unclaimed, 0, insertion);
     if (!isSingleton) this.#count(nextReduction, lastBroadcast);
@@ -197,7 +197,7 @@ export class InsertionManager {
     if (collection.shape.isArray) {
       collection.reductions.arrived(element.nextReduction);
       collection.broadcasts.acknowledge(by, element.lastBroadcast);
-      if (collection.usesAtSync) collection.pe.lb.born(element, firstSync);
+      if (collection.usesAtSync) collection.pe.lb.sync.born(element, firstSync);
     }
     collection.location.arrived(element.key);
     collection.construct(element, args);
@@ -229,7 +229,7 @@ export class InsertionManager {
     const nextReduction = reductions.firstOfNewborn();
     const element = new ElementRecord(this.#collection, key, companion.epoch, nextReduction, broadcasts.ran);
     this.#count(nextReduction, broadcasts.ran);
-    this.#make(element, pe.id, [], undefined, usesAtSync ? pe.lb.sendsFor(1) : 0);
+    this.#make(element, pe.id, [], undefined, usesAtSync ? pe.lb.sync.sendsFor(1) : 0);
   }
 
   // ---- end of initial insertion ----
@@ -257,7 +257,7 @@ export class InsertionManager {
     const { pe, id } = collection;
     // A task, so that it runs behind the insertions that came before it.
     const run = (): void => {
-      if (collection.isInserting && collection.usesAtSync) pe.lb.ledger.insertingEnds();
+      if (collection.isInserting && collection.usesAtSync) pe.lb.sync.ledger.insertingEnds();
       collection.isInserting = false;
       collection.reductions.advance();
       if (by === pe.id) return this.onInsertingDone();

@@ -163,6 +163,11 @@ export class LocationManager {
     return known === undefined || (known.isDead && known.fenced === undefined);
   }
 
+  /** Where an element that is not here is, as far as this PE knows: its home if it knows nothing. */
+  whereIs(key: Key): number {
+    return this.#known.get(key)?.pe ?? this.homeOf(key);
+  }
+
   /** Where the element of a key that is not vacant is, as far as this PE knows. */
   placeOf(key: Key): number {
     return this.#known.get(key)?.pe ?? this.#pe.id;

@@ -78,14 +78,18 @@ export function canGoNow(element: ElementRecord): string | undefined {
   return undefined;
 }
 
+/** Why elements move: by their own wish, by a central step, by the agents of a distributed one. Values are the wire. */
+export const Mover = { self: 0, step: 1, agents: 2 } as const;
+export type Mover = (typeof Mover)[keyof typeof Mover];
+
 /** Sends an element that can go, with its companions, to where load balancing wants it. */
-export function sendOff(element: ElementRecord, to: number): void {
+export function sendOff(element: ElementRecord, to: number, mover: Mover): void {
   for (const companion of element.companions) companion.moveTo = to;
-  emigrate(element, true);
+  emigrate(element, mover);
 }
 
 /** Sends an element and its companions off, unless one of them is not free to go. */
-export function emigrate(element: ElementRecord, isByStep = false): void {
+export function emigrate(element: ElementRecord, mover: Mover = Mover.self): void {
   const { moveTo: to, epoch, key, collection } = element;
   for (const companion of element.companions) {
     if (companion.entriesInFlight > 0 || companion.isPinned) return;
@@ -100,7 +104,7 @@ export function emigrate(element: ElementRecord, isByStep = false): void {
   }
   const { writer } = pe;
   const flags = typeof key === 'string' ? ElementFlag.textKey : 0;
-  writer.begin(FrameKind.migrate, flags, isByStep ? 1 : 0, boundSet.id, pe.id);
+  writer.begin(FrameKind.migrate, flags, mover, boundSet.id, pe.id);
   writer.elementPrefix(key, epoch + 1);
   writer.u8(companions.length);
   for (const companion of companions) writeCollection(writer, companion.collection);
@@ -175,17 +179,17 @@ export function immigrate(first: Collection, frame: Reader): void {
     pe.trace?.arrived(companion, frame.source, frame.limit - frame.start);
     companion.collection.reductions.arrived(companion.nextReduction);
     companion.collection.broadcasts.acknowledge(frame.source, companion.lastBroadcast);
-    pe.lb.arrived(companion);
+    pe.lb.sync.arrived(companion);
     companion.sections?.arrived();
   }
-  const isByStep = frame.small === 1;
+  const mover = frame.small as Mover;
   // Before anything that may send them on: what has waited becomes tasks, which follow them if need be.
   first.location.arrived(key);
   for (const companion of companions) callHook(companion, 'justMigrated');
   for (const companion of companions) companion.collection.broadcasts.catchUp(companion);
   for (const companion of companions) companion.sections?.resume();
   for (const companion of companions) pe.settle(companion);
-  if (isByStep) pe.lb.came();
+  if (mover !== Mover.self) pe.lb.came(mover);
 }
 
 function callHook(element: ElementRecord, name: 'aboutToMigrate' | 'justMigrated'): void {

@@ -12,5 +12,5 @@ test('every element goes on once from every AtSync step, whatever is born, dies 
       await run(program, { ...plan.schedule, ...balancing });
       world.check();
     },
-    { runs: 1500 },
+    { runs: 500 },
   ));

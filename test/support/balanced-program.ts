@@ -7,7 +7,7 @@ import { type ArrayProxy, Chare, type Charm } from 'charm4ts';
 import type { Strategy } from 'charm4ts/lb';
 import fc from 'fast-check';
 import { ChareBase } from '../../core/chare/chare.ts';
-import type { BalancingHooks, BalancingOptions } from '../../launch/balancing-options.ts';
+import type { BalancerChoice, BalancingHooks, BalancingOptions } from '../../launch/balancing-options.ts';
 import type { Program, Schedule } from './schedule.ts';
 import { schedules } from './schedule.ts';
 
@@ -29,7 +29,7 @@ export interface BalancedPlan {
   }[];
   /** Elements whose index leaves 0 when divided by it await; 0: none do. */
   readonly awaiting: number;
-  /** 0: moves are drawn; 1: everything rotates; 2: nothing moves. */
+  /** One of `strategies`. */
   readonly strategy: number;
   readonly mode: number;
 }
@@ -47,6 +47,15 @@ const modes: readonly BalancingOptions[] = [
 /** The job may have no balancer just then. */
 const ignore = (): void => undefined;
 
+/** A strategy that says anything, wrong things too. */
+const drawn: Strategy = ({ objects, pes }, { random }) => {
+  const below = (n: number): number => Math.floor(random.next() * n);
+  return Array.from({ length: objects.count }, () => ({ object: below(objects.count + 1), to: below(pes.count + 1) }));
+};
+const rotating: Strategy = ({ objects, pes }) =>
+  Array.from(objects.pe, (pe, object) => ({ object, to: (pe + 1) % pes.count }));
+const strategies: readonly BalancerChoice[] = [drawn, rotating, () => [], 'Gossip', 'Neighbor', 'WorkStealing'];
+
 export const balancedPlans: fc.Arbitrary<BalancedPlan> = fc.record({
   schedule: schedules,
   size: fc.integer({ min: 1, max: 10 }),
@@ -63,18 +72,9 @@ export const balancedPlans: fc.Arbitrary<BalancedPlan> = fc.record({
     { maxLength: 20 },
   ),
   awaiting: fc.constantFrom(0, 0, 1, 2, 3),
-  strategy: fc.nat(2),
+  strategy: fc.nat(strategies.length - 1),
   mode: fc.nat(modes.length - 1),
 });
-
-/** A strategy that says anything, wrong things too. */
-const drawn: Strategy = ({ objects, pes }, { random }) => {
-  const below = (n: number): number => Math.floor(random.next() * n);
-  return Array.from({ length: objects.count }, () => ({ object: below(objects.count + 1), to: below(pes.count + 1) }));
-};
-const rotating: Strategy = ({ objects, pes }) =>
-  Array.from(objects.pe, (pe, object) => ({ object, to: (pe + 1) % pes.count }));
-const strategies: readonly Strategy[] = [drawn, rotating, () => []];
 
 /** What the elements have done. */
 export class BalancedWorld {
@@ -201,7 +201,7 @@ export function balancedProgram(plan: BalancedPlan): {
           this.charm.balance().catch(ignore);
           break;
         case 'switch':
-          this.charm.setBalancer(['Rotate', 'Greedy', 'Dummy', ''][to % 4] || []).catch(ignore);
+          this.charm.setBalancer(['Rotate', 'Greedy', 'Distributed', ''][to % 4] || []).catch(ignore);
           break;
         case 'leave':
           this.charm.setAvailable(to % this.charm.pes, to % 2 === 0);
