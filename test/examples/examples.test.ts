@@ -53,6 +53,7 @@ const balanced = [
   { name: 'pic', args: ['particles=3000', 'tiles=6', 'steps=48'], savedMin: 8 },
   { name: 'amr', args: ['coarse=2', 'fine=5', 'points=4', 'steps=32', 'phase=2'], savedMin: 20 },
 ];
+const balancedFiles = balanced.map(({ name, args }) => ({ file: `${name}.ts`, args }));
 const simulatedWork: Readonly<Record<string, readonly string[]>> = {
   hotspot: ['us=0.5'],
   pic: ['us=0.5'],
@@ -87,6 +88,26 @@ describe('examples', () => {
         assert.equal(result.exitCode, 0);
       });
     }
+  }
+
+  for (const { file, args = [] } of inThread) {
+    it(`${file} is right on simulated PEs (6, two in each node)`, async (t) => {
+      t.mock.method(console, 'log', () => {});
+      const program = (await import(`../../examples/${file}`)) as InThreadOptions['program'];
+      const result = await runSimulated({ program, pes: 6, pesPerNode: 2, args });
+      if (result.error !== undefined) assert.fail(formatReport(result.error));
+      assert.equal(result.exitCode, 0);
+    });
+  }
+
+  for (const file of ['histsort.ts', 'leanmd.ts', 'pic.ts']) {
+    const args = [...examples, ...balancedFiles].find((example) => example.file === file)?.args ?? [];
+    it(`${file} is right in two processes`, async () => {
+      const program = new URL(`../../examples/${file}`, import.meta.url);
+      const result = await runJob({ program, pes: 3, nodes: 2, args, stdout: 'capture' });
+      if (result.error !== undefined) assert.fail(formatReport(result.error));
+      assert.equal(result.exitCode, 0);
+    });
   }
 
   for (const { name, args, savedMin } of balanced) {
