@@ -33,7 +33,7 @@ import { settingsFrom } from './support/settings.ts';
 
 export { Ledger } from './support/ledger.ts';
 
-const defaults = { coarse: 3, fine: 6, points: 16, steps: 48, phase: 2, sync: 1, us: 0 };
+const defaults = { coarse: 3, fine: 6, points: 16, steps: 96, phase: 2, sync: 1, us: 0 };
 /**
  * Level of the coarsest and of the finest leaves, points of a leaf along an axis, steps, steps of a phase; whether to use
  * AtSync; and microseconds of work that a leaf is declared to need in each step, beyond what it computes (for `charm4ts sim`).

@@ -20,7 +20,7 @@ import { settingsFrom } from './support/settings.ts';
 
 export { Ledger } from './support/ledger.ts';
 
-const defaults = { blocks: 8, width: 16, steps: 200, phase: 10, sync: 1, us: 0 };
+const defaults = { blocks: 8, width: 16, steps: 400, phase: 20, sync: 1, us: 0 };
 /**
  * Blocks along an axis, points of a block along an axis, steps, steps of a phase; whether to use AtSync; and microseconds of
  * work that each small step of chemistry is declared to need, beyond what it computes (for `charm4ts sim`).
@@ -140,7 +140,7 @@ function advance(plate: Plate): number {
   let small = 0;
   for (let y = 1; y <= rows; y++) {
     for (let x = 1, p = y * row + 1; x <= columns; x++, p++) {
-      const spread = now[p]! + 0.2 * (now[p - 1]! + now[p + 1]! + now[p - row]! + now[p + row]! - 4 * now[p]!);
+      const spread = now[p]! + 0.05 * (now[p - 1]! + now[p + 1]! + now[p - row]! + now[p + row]! - 4 * now[p]!);
       const parts = 1 + Math.floor(60 * Math.max(0, spread));
       next[p] = burn(spread, fuel, p, parts);
       small += parts;
@@ -156,9 +156,9 @@ function burn(temperature: number, fuel: Float64Array, p: number, parts: number)
   let hot = temperature;
   let left = fuel[p]!;
   for (let i = 0; i < parts; i++) {
-    const burnt = (left * 20 * Math.exp(-2 / (0.1 + hot))) / parts;
+    const burnt = (left * 5 * Math.exp(-1.6 / (0.1 + hot))) / parts;
     left -= burnt;
-    hot += burnt - (0.15 * hot) / parts;
+    hot += burnt - (0.04 * hot) / parts;
   }
   fuel[p] = left;
   return hot;

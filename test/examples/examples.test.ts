@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatReport, runJob } from '../../launch/index.ts';
-import { type InThreadOptions, runInThread, runSimulated } from '../../launch/sim/index.ts';
+import { type InThreadOptions, runInThread, runSimulated, type SimulationOptions } from '../../launch/sim/index.ts';
 
 interface Example {
   readonly file: string;
@@ -47,18 +47,40 @@ const examples: readonly Example[] = [
 /** Those that take sizes; they also run in one thread, in random orders. */
 const inThread = examples.filter(({ args }) => args?.some((arg) => arg.includes('=')) === true);
 
-/** Those that are balanced; and how much that must save of the simulated time, which is the same each time. */
+/**
+ * Those that are balanced; and how much that must save of the simulated time, in percent, which is the same each time: with
+ * AtSync, and every so many seconds.
+ */
 const balanced = [
-  { name: 'hotspot', args: ['blocks=6', 'width=8', 'steps=80', 'phase=5'], savedMin: 15 },
-  { name: 'pic', args: ['particles=3000', 'tiles=6', 'steps=48'], savedMin: 8 },
-  { name: 'amr', args: ['coarse=2', 'fine=5', 'points=4', 'steps=32', 'phase=2'], savedMin: 20 },
+  {
+    name: 'hotspot',
+    small: ['blocks=5', 'width=6', 'steps=60', 'phase=10'],
+    args: ['blocks=6', 'width=8', 'steps=200', 'phase=10'],
+    work: 'us=0.5',
+    savedMin: 25,
+    lbPeriod: 0.02,
+    savedMinPeriodic: 20,
+  },
+  {
+    name: 'pic',
+    small: ['particles=800', 'tiles=5', 'steps=24', 'phase=4'],
+    args: ['particles=3000', 'steps=48'],
+    work: 'us=2',
+    savedMin: 20,
+    lbPeriod: 0.005,
+    savedMinPeriodic: 25,
+  },
+  {
+    name: 'amr',
+    small: ['coarse=2', 'fine=4', 'points=8', 'steps=16', 'phase=2'],
+    args: ['coarse=2', 'fine=5', 'points=4', 'steps=48', 'phase=2'],
+    work: 'us=40',
+    savedMin: 25,
+    lbPeriod: 0.02,
+    savedMinPeriodic: 4,
+  },
 ];
-const balancedFiles = balanced.map(({ name, args }) => ({ file: `${name}.ts`, args }));
-const simulatedWork: Readonly<Record<string, readonly string[]>> = {
-  hotspot: ['us=0.5'],
-  pic: ['us=0.5'],
-  amr: ['us=40'],
-};
+const balancedFiles = balanced.map(({ name, small }) => ({ file: `${name}.ts`, args: small }));
 
 describe('examples', () => {
   for (const { file, args = [], prints } of examples) {
@@ -110,38 +132,53 @@ describe('examples', () => {
     });
   }
 
-  for (const { name, args, savedMin } of balanced) {
-    it(`${name} is right while everything moves, and nothing waits for it (AtSync; threads, 3 PEs)`, async () => {
-      const program = new URL(`../../examples/${name}.ts`, import.meta.url);
-      const result = await runJob({ program, pes: 3, args, seed: 1, stdout: 'capture', balancer: 'Rotate' });
-      if (result.error !== undefined) assert.fail(formatReport(result.error));
-      assert.equal(result.exitCode, 0);
-    });
+  for (const { name, small, args, work, savedMin, lbPeriod, savedMinPeriodic } of balanced) {
+    const file = new URL(`../../examples/${name}.ts`, import.meta.url);
+    const load = async () => (await import(file.href)) as InThreadOptions['program'];
 
-    for (const pes of [1, 3]) {
-      it(`${name} is right in a random order while everything moves (${pes} PEs)`, async (t) => {
-        t.mock.method(console, 'log', () => {});
-        const program = (await import(`../../examples/${name}.ts`)) as InThreadOptions['program'];
-        for (const seed of [1, 2]) {
-          const result = await runInThread({ program, pes, args, seed, shuffle: true, balancer: 'Rotate' });
-          if (result.error !== undefined) assert.fail(`seed ${seed}: ${formatReport(result.error)}`);
-          assert.equal(result.exitCode, 0);
-        }
+    for (const [mode, options] of [
+      ['AtSync', { args: small }],
+      ['periodic', { args: [...small, 'sync=0'], lbPeriod: 0.02 }],
+    ] as const) {
+      it(`${name} is right while everything moves (${mode}; threads, 3 PEs)`, async () => {
+        const result = await runJob({
+          program: file,
+          pes: 3,
+          seed: 1,
+          stdout: 'capture',
+          balancer: 'Rotate',
+          ...options,
+        });
+        if (result.error !== undefined) assert.fail(formatReport(result.error));
+        assert.equal(result.exitCode, 0);
+        assert.match(result.stdout, /balancing saved/);
       });
     }
 
-    it(`${name} takes ${savedMin} % less time if it is balanced (simulated, 4 PEs)`, async (t) => {
+    it(`${name} is right in a random order while everything moves (AtSync; 3 PEs)`, async (t) => {
       t.mock.method(console, 'log', () => {});
-      const program = (await import(`../../examples/${name}.ts`)) as InThreadOptions['program'];
-      const options = { program, pes: 4, args: [...args, ...simulatedWork[name]!], seed: 1 };
-      const alone = await runSimulated(options);
-      const together = await runSimulated({ ...options, balancer: 'RefineComm' });
-      for (const { error } of [alone, together]) if (error !== undefined) assert.fail(formatReport(error));
-      const saved = 100 * (1 - together.seconds / alone.seconds);
-      assert(
-        saved >= savedMin,
-        `it took ${saved.toFixed(1)} % less: ${together.seconds} s instead of ${alone.seconds} s`,
-      );
+      const program = await load();
+      for (const seed of [1, 2]) {
+        const result = await runInThread({ program, pes: 3, args: small, seed, shuffle: true, balancer: 'Rotate' });
+        if (result.error !== undefined) assert.fail(`seed ${seed}: ${formatReport(result.error)}`);
+        assert.equal(result.exitCode, 0);
+      }
+    });
+
+    it(`${name} takes ${savedMin} % less time if it is balanced, ${savedMinPeriodic} % periodically (simulated, 4 PEs)`, async (t) => {
+      t.mock.method(console, 'log', () => {});
+      const program = await load();
+      const seconds = async (options: Partial<SimulationOptions>): Promise<number> => {
+        const result = await runSimulated({ program, pes: 4, args: [...args, work], seed: 1, ...options });
+        if (result.error !== undefined) assert.fail(formatReport(result.error));
+        return result.seconds;
+      };
+      const alone = await seconds({});
+      const synced = 100 * (1 - (await seconds({ balancer: 'RefineComm' })) / alone);
+      assert(synced >= savedMin, `with AtSync it took ${synced.toFixed(1)} % less`);
+      const options = { balancer: 'RefineComm', lbPeriod, args: [...args, work, 'sync=0'] };
+      const periodic = 100 * (1 - (await seconds(options)) / alone);
+      assert(periodic >= savedMinPeriodic, `periodically it took ${periodic.toFixed(1)} % less`);
     });
   }
 
