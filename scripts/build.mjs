@@ -12,6 +12,7 @@ const entryPoints = [
   'projections/index.ts',
   'projections/viewer/server/read-worker.ts',
   'machines/index.ts',
+  'io/index.ts',
   'launch/index.ts',
   'launch/sim/index.ts',
   'launch/pe-worker.ts',
