@@ -10,6 +10,8 @@ interface ProjectionsFlags {
   readonly json?: boolean;
   readonly to?: ExportFormat;
   readonly output?: string;
+  readonly html?: string;
+  readonly window?: readonly [number, number];
 }
 
 export function projectionsCommand(): Command {
@@ -33,6 +35,8 @@ export function projectionsCommand(): Command {
       ] satisfies ExportFormat[]),
     )
     .option('-o, --output <path>', 'with --to: the file (gzipped if it ends in .gz) or folder to write')
+    .option('--html <file>', 'write one page with everything in it, to send to somebody; nothing is served')
+    .option('--window <from-to>', 'with --html: only this part of the run, like 10ms-25.5ms', timeWindow)
     .option('--port <n>', 'port of the page, on this machine only (default: any that is free)', port, 0)
     .option('--open', 'open the page in the browser')
     .addHelpText('after', examples)
@@ -48,6 +52,7 @@ Examples:
   charm4ts projections trace --to perfetto -o app.pftrace.gz     for ui.perfetto.dev
   charm4ts projections trace --to projections -o logs            for the viewer of Charm++
   charm4ts projections before after              compare two runs
+  charm4ts projections trace --html run.html     one page to send to a colleague
   charm4ts projections namd.prj --open           a trace of Charm++, in the browser at once
 
 The page is served on this machine only, to whoever has the whole address: it holds a secret. Ctrl+C ends it.
@@ -57,8 +62,15 @@ Exit code: 0, or 1 if there is no trace, it cannot be read, or nothing can be wr
 async function runProjections(traces: readonly string[], flags: ProjectionsFlags): Promise<void> {
   if (flags.summary === true || flags.json === true || flags.to !== undefined) return writeInstead(traces, flags);
   // Loaded here, since the other commands must start without it.
-  const { viewFolders } = await import('../projections/viewer/server/index.ts');
+  const { viewFolders, writeHtml } = await import('../projections/viewer/server/index.ts');
   try {
+    if (flags.html !== undefined) {
+      const [begin, end] = flags.window ?? [];
+      const part = begin === undefined || end === undefined ? {} : { begin, end };
+      const bytes = await writeHtml(traces, flags.html, part);
+      console.log(`${flags.html}: ${(bytes / 1e6).toFixed(1)} MB`);
+      return;
+    }
     const { url } = await viewFolders(traces, { port: flags.port });
     console.log(url);
     if (flags.open === true) openBrowser(url);
@@ -96,4 +108,14 @@ function port(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
   throw new InvalidArgumentError('expected a port from 0 to 65535.');
+}
+
+const nsOf: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+
+/** @returns nanoseconds. */
+function timeWindow(text: string): readonly [number, number] {
+  const found = /^(\d+(?:\.\d+)?)(ns|us|ms|s)-(\d+(?:\.\d+)?)(ns|us|ms|s)$/.exec(text);
+  const [begin, end] = [Number(found?.[1]) * nsOf[found?.[2] ?? 'ns']!, Number(found?.[3]) * nsOf[found?.[4] ?? 'ns']!];
+  if (begin < end) return [begin, end];
+  throw new InvalidArgumentError('expected two times like 10ms-25.5ms, with ns, us, ms or s.');
 }

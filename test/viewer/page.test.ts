@@ -1,9 +1,12 @@
 /** The real page in a real browser. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { readOriginal } from '../../projections/format/original/read.ts';
-import type { ViewerServer } from '../../projections/viewer/server/index.ts';
+import { htmlPage, type ViewerServer } from '../../projections/viewer/server/index.ts';
 import {
   colorsOf,
   drawn,
@@ -187,6 +190,26 @@ describe('the page of the viewer', { skip: noBrowser }, () => {
       await page.close();
     } finally {
       await two.close();
+    }
+  });
+
+  it('is one file with everything in it, if wanted', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'charm4ts-page-'));
+    try {
+      const file = join(folder, 'run.html');
+      await writeFile(file, await htmlPage([hostile(ringTrace(400)), ringTrace(60)], { recordsMax: 1500 }));
+      const { page, complaints } = await openPage(browser, `file://${file}`, { hash: '#view=timeline&x=2.20' });
+      await page.waitForSelector('.details');
+      assert((await colorsOf(page, 'canvas.timeline')) > 3);
+      assert.match(await page.innerText('.notes'), /This page has the run from/);
+      await page.keyboard.press('3');
+      await page.keyboard.press('t');
+      await page.waitForSelector('.view table tbody tr');
+      assert.equal(await page.evaluate('document.documentElement.dataset.owned ?? ""'), '');
+      assert.deepEqual(complaints, []);
+      await page.close();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
   });
 
