@@ -163,6 +163,13 @@ function besideOf(
   };
 }
 
+/** By collection, then by index. */
+function inOrder(elements: TraceStore['trace']['elements'], a: number, b: number): number {
+  for (const column of [elements.collection, elements.x0, elements.x1, elements.x2, elements.x3])
+    if (column[a] !== column[b]) return column[a]! - column[b]!;
+  return a - b;
+}
+
 /** The chares that were busiest in the selection, each with a lane of its own, on whichever PEs they were. */
 export function lanesOf(
   store: TraceStore,
@@ -178,7 +185,7 @@ export function lanesOf(
   const busiest = Array.from(busyOf.keys()).filter((element) => busyOf[element]! > 0);
   const total = busiest.length;
   busiest.sort((a, b) => busyOf[b]! - busyOf[a]!).splice(ask.lanesMax);
-  busiest.sort((a, b) => a - b);
+  busiest.sort((a, b) => inOrder(store.trace.elements, a, b));
   const laneOf = new Map(busiest.map((element, lane) => [element, lane]));
   const grid = gridOf(begin, end, ask.columns);
   const busy = new Float64Array(busiest.length * grid.count);
@@ -192,7 +199,9 @@ export function lanesOf(
     const last = Math.max(0, binOf(grid, to));
     for (let bin = Math.max(0, binOf(grid, from)); bin <= last; bin++) entry[at + bin] = executions.entry[row]!;
   });
-  const cells = Uint32Array.from(busy, (ns, i) => (ns > 0 ? cellOf(entry[i]!, ns / grid.width, 0) : 0));
+  const cells = Uint32Array.from(busy, (ns, i) =>
+    ns > 0 ? cellOf(entry[i]!, ns / grid.width, 1 - ns / grid.width) : 0,
+  );
   return {
     begin,
     end,

@@ -5,11 +5,13 @@ export interface Row {
   readonly pe: number;
   readonly node: number;
   readonly label: string;
+  /** Of a lane. */
+  readonly chare?: string;
 }
 
 export const gutter = 76;
 export const axisHeight = 26;
-export const rowHeightMax = 34;
+export const rowHeightMax = 56;
 export const rowHeightMin = 0.5;
 
 export class Layout {

@@ -89,7 +89,7 @@ async function pick(view: TimelineView, x: number, y: number): Promise<void> {
   const row = layout.rowAt(y);
   if (row === undefined) return;
   if (view.isLanes) {
-    context.store.set({ chare: row.label });
+    context.store.set({ chare: row.chare ?? '' });
     return;
   }
   if (x < gutter) {

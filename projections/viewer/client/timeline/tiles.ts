@@ -177,6 +177,6 @@ export function paintCells(
     }
     const color = chosen === undefined || chosen[entry + 1] === 1 ? palette.entryPixel(entry) : faded;
     // What is there for a moment is seen, too.
-    pixels[i] = 0xff000000 | mixed(rest, color, Math.max(40, busy));
+    pixels[i] = 0xff000000 | mixed(rest, color, Math.max(20, busy));
   }
 }

@@ -40,6 +40,7 @@ export class TimelineView implements View {
   #path: readonly PathStep[] = [];
   #chosenElements: ((element: number) => boolean) | undefined;
   #recolored: unknown[] = [];
+  #wasLanes = false;
   readonly draw: () => void = perFrame(() => this.#draw());
   readonly #loadBlocks = debounced(60, () => void this.#askBlocks());
 
@@ -61,6 +62,7 @@ export class TimelineView implements View {
     const colors = [context.palette, entries, chare];
     if (colors.some((item, i) => item !== this.#recolored[i])) this.#tiles.recolor(context.palette, this.chosenEntries);
     this.#recolored = colors;
+    if (this.isLanes !== this.#wasLanes) this.#fillControls();
     this.#loadBlocks();
     this.draw();
   }
@@ -122,6 +124,7 @@ export class TimelineView implements View {
 
   #fillControls(): void {
     const { store } = this.context;
+    this.#wasLanes = this.isLanes;
     const rows = select(
       'rows',
       [
@@ -137,8 +140,7 @@ export class TimelineView implements View {
   }
 
   #rows(): readonly Row[] {
-    if (this.isLanes)
-      return (this.#lanes?.lanes?.names ?? []).map((label, i) => ({ place: -1, pe: -1 - i, node: 0, label }));
+    if (this.isLanes) return laneRows(this.#lanes?.lanes?.names ?? []);
     const { info, store } = this.context;
     const wanted = store.state.pes === undefined ? undefined : new Set(store.state.pes);
     const rows = info.pes.map((pe, place) => ({ place, pe, node: info.nodeOf[place] ?? 0 }));
@@ -248,4 +250,12 @@ export class TimelineView implements View {
       onRow: (row) => store.set({ execution: { pe: blocks.pe[row]!, row: blocks.row[row]! } }),
     };
   }
+}
+
+/** One collection needs no name, only indices. */
+function laneRows(names: readonly string[]): Row[] {
+  const collections = new Set(names.map((name) => name.replace(/\[[^[]*\]$/, '')));
+  const isOne = collections.size === 1 && names.length > 1;
+  const shortened = (name: string): string => (isOne ? name.slice([...collections][0]!.length) : name);
+  return names.map((name, i) => ({ place: -1, pe: -1 - i, node: 0, label: shortened(name), chare: name }));
 }
