@@ -21,7 +21,7 @@ import { settingsFrom } from './support/settings.ts';
 
 export { Ledger } from './support/ledger.ts';
 
-const defaults = { tiles: 8, width: 16, particles: 20_000, steps: 96, phase: 4, sync: 1, us: 0 };
+const defaults = { tiles: 8, width: 16, particles: 20_000, steps: 96, phase: 6, sync: 1, us: 0 };
 /**
  * Tiles along an axis, mesh cells of a tile along an axis, particles, steps, steps of a phase; whether to use AtSync; and
  * microseconds of work that each particle is declared to need in each step, beyond what it computes (for `charm4ts sim`).

@@ -43,6 +43,6 @@ export function describeBalancing(steps: readonly LbStepReport[], busiest: numbe
     `  ${names}: ${steps.length} steps moved ${moved} strips; busiest PE to average ` +
       `${steps[0]!.before.toFixed(2)} before, ${last.before.toFixed(2)} at the end`,
     `  busiest PE ${busiest.toFixed(1)} s, with all strips where they were made ${unmoved.toFixed(1)} s: ` +
-      `balancing saved ${saved.toFixed(1)} s (${((100 * saved) / unmoved).toFixed(0)} %)`,
+      `balancing saved it ${saved.toFixed(1)} s (${((100 * saved) / unmoved).toFixed(0)} %)`,
   ];
 }
