@@ -1,4 +1,6 @@
 /** The public API of charm4ts: what a program imports. */
+
+export type { Aggregation } from './aggregation/aggregator.ts';
 export type { LbStepReport, LbTrigger } from './balance/balancing.ts';
 export {
   CharmError,

@@ -57,7 +57,7 @@ export type ArrayOptions<C, A extends readonly unknown[]> = ArrayExtent<IndexOf<
 export type ChareOptions<A extends readonly unknown[]> = ConstructorArgs<A> & {
   /** Where to create it; without it the seed balancer decides. */
   readonly onPe?: number;
-} & Omit<SendOptions, 'create'>;
+} & Omit<SendOptions, 'create' | 'aggregate'>;
 
 /** Any array or group. */
 interface AnyWhole {

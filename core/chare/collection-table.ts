@@ -13,6 +13,7 @@
  * Invariant: creation messages of one PE travel the same tree over ordered links, so collections created by one
  * method come into being in the same order everywhere.
  */
+import { AggregationTable } from '../aggregation/aggregator.ts';
 import { UsageError } from '../base/errors.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
 import type { BoundSet } from '../location/bound-set.ts';
@@ -68,6 +69,7 @@ const elementFrames = [
 
 export class CollectionTable {
   readonly sections: SectionTable;
+  readonly aggregation: AggregationTable;
   readonly #pe: Pe;
   readonly #collections = new Map<number, Collection>();
   /** Frames for collections of which nothing is known here yet. */
@@ -84,6 +86,7 @@ export class CollectionTable {
   constructor(pe: Pe) {
     this.#pe = pe;
     this.sections = new SectionTable(pe);
+    this.aggregation = new AggregationTable(pe);
     this.#firstDynamic = pe.registry.types.length;
     for (const type of pe.registry.types) {
       const singletons = new Collection(pe, type.id, type, Shape.singleton, 0);

@@ -5,6 +5,7 @@
  * A collection object exists from the moment its number is first met on a PE, which can be before its creation
  * message; until that has come it holds everything that it is asked to send.
  */
+import type { Aggregation } from '../aggregation/aggregator.ts';
 import { EntryMeter } from '../balance/entry-meter.ts';
 import { describePlace, describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { BroadcastManager } from '../collective/broadcast.ts';
@@ -210,9 +211,17 @@ export class Collection {
     const { pe } = this;
     const name = event !== 0 || pe.trace === undefined || entry.isUntraced ? event : ++pe.lastEvent;
     if (name !== event) pe.trace?.packing();
-    this.#encodeEntry(key, entry, args, options, reply, source, name);
+    const aggregate = options?.aggregate ?? false;
+    const onWire = aggregate === false ? options : withoutAggregation(options);
+    this.#encodeEntry(key, entry, args, onWire, reply, source, name);
     if (name !== event) pe.trace?.sent(name, this, key, entry, options, pe.writer.frameBytes);
-    this.location.send(key);
+    if (aggregate === false || !this.#aggregate(key, aggregate)) this.location.send(key);
+  }
+
+  /** Puts the sealed frame into a buffer, unless it is to wait here or too large. */
+  #aggregate(key: Key, aggregate: true | Aggregation): boolean {
+    const to = this.location.likelyPlaceOf(key);
+    return to !== this.pe.id && this.pe.collections.aggregation.add(to, aggregate);
   }
 
   newMeter(slot: number): EntryMeter {
@@ -467,4 +476,13 @@ export class Collection {
     if (reduction !== undefined) lines.push(reduction);
     return lines;
   }
+}
+
+/** How a message ranks that has left its buffers. */
+function withoutAggregation(options: SendOptions | undefined): SendOptions | undefined {
+  const { priority, queueing, expedited, create } = options ?? {};
+  if (priority === undefined && queueing === undefined && expedited === undefined && create === undefined)
+    return undefined;
+  const { aggregate: _, ...others } = options ?? {};
+  return others;
 }

@@ -1,4 +1,5 @@
 /** The types of proxies: a chare class's methods as seen from afar. Checked by the compiler, no interface files. */
+import type { Aggregation } from '../aggregation/aggregator.ts';
 import type { Callback } from '../message/callback.ts';
 import type { Priority } from '../pe/priority.ts';
 import type { SectionIndices } from '../section/section-indices.ts';
@@ -35,6 +36,11 @@ export interface SendOptions {
    * PE, or on the sender's. However many messages demand it, one is made; without this they wait for it to be inserted.
    */
   readonly create?: 'home' | 'here';
+  /**
+   * Collects small messages to other PEs in buffers and sends many at once: more of them a second, each a little later. They may
+   * arrive in another order than they were sent. See docs/aggregation.md.
+   */
+  readonly aggregate?: boolean | Aggregation;
 }
 
 /**
@@ -64,7 +70,7 @@ export type BroadcastProxy<C extends ChareBase> = TellMethods<C> & {
  */
 export type SectionProxy<C extends ChareBase, I = IndexOf<C>> = TellMethods<C> & {
   readonly callback: CallbackMethods<C>;
-  with(options: Omit<SendOptions, 'create'>): SectionProxy<C, I>;
+  with(options: Omit<SendOptions, 'create' | 'aggregate'>): SectionProxy<C, I>;
   /** Members when this proxy was made. */
   readonly memberCount: number;
   /**

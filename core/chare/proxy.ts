@@ -4,6 +4,7 @@
  *
  * Invariant: a proxy is immutable; its own state is private, so no entry name can collide with it.
  */
+import { checkAggregation } from '../aggregation/aggregator.ts';
 import { UsageError } from '../base/errors.ts';
 import { EntryCallback } from '../message/callback.ts';
 import { mergedOptions } from '../message/entry-attributes.ts';
@@ -172,6 +173,7 @@ export function makeProxyClasses(table: EntryTable): ProxyClasses {
     define(view, 'with', function (this: EntryProxy, options: SendOptions) {
       if (options.priority !== undefined) checkPriority(options.priority);
       if (options.create !== undefined) EntryProxy.checkDemand(this, options.create);
+      if (options.aggregate !== undefined) checkAggregation(options.aggregate, `${this.toJSON()}.with: aggregate`);
       return EntryProxy.as(this, view, options);
     });
   }

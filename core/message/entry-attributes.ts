@@ -4,6 +4,7 @@
  * Types for programs, and the check of what a program wrote. A class inherits the attributes of its ancestors, method by
  * method. Attributes are looked at once, when the registry is built; methods without any cost nothing.
  */
+import { type Aggregation, checkAggregation } from '../aggregation/aggregator.ts';
 import { UsageError } from '../base/errors.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
 import { checkPriority, type Priority } from '../pe/priority.ts';
@@ -36,6 +37,8 @@ export interface EntryAttributes<C, A extends readonly unknown[]> {
   readonly immediate?: boolean;
   /** Its messages create elements of sparse arrays that do not exist: on their home PE, or on the sender's. */
   readonly create?: 'home' | 'here';
+  /** Its messages to other PEs are collected in buffers, and many sent at once, unless the proxy says otherwise. See docs/aggregation.md. */
+  readonly aggregate?: boolean | Aggregation;
   /** Traces leave it out. */
   readonly notrace?: boolean;
 }
@@ -81,7 +84,14 @@ export function mergedOptions(own: SendOptions, given: SendOptions | undefined):
   if (given === undefined) return own;
   const isRanked = given.priority !== undefined || given.queueing === 'lifo' || given.expedited === true;
   const create = given.create ?? own.create;
-  return create === undefined ? (isRanked ? given : own) : { ...(isRanked ? given : own), create };
+  const aggregate = given.aggregate ?? own.aggregate;
+  const ranked = isRanked ? given : own;
+  if (ranked.create === create && ranked.aggregate === aggregate) return ranked;
+  return {
+    ...ranked,
+    ...(create === undefined ? {} : { create }),
+    ...(aggregate === undefined ? {} : { aggregate }),
+  };
 }
 
 type Attributes = EntryAttributes<object, readonly unknown[]>;
@@ -97,6 +107,7 @@ const kinds: Readonly<Record<keyof Attributes, string>> = {
   expedited: 'boolean',
   immediate: 'boolean',
   create: 'string',
+  aggregate: 'aggregation',
   notrace: 'boolean',
 };
 
@@ -125,6 +136,7 @@ function check(where: string, attributes: Attributes, prototype: object): Checke
     if (kind === undefined)
       throw new UsageError(`${where} has no attribute ${name}; there are ${Object.keys(kinds).join(', ')}`);
     if (name === 'priority') checkPriority(value as Priority);
+    else if (name === 'aggregate') checkAggregation(value as Aggregation, `${where}.aggregate`);
     else if (typeof value !== kind) throw new UsageError(`${where}.${name} must be a ${kind}, not ${typeof value}`);
   }
   checkTogether(where, attributes);
@@ -140,11 +152,12 @@ function check(where: string, attributes: Attributes, prototype: object): Checke
   };
 }
 
-function optionsOf({ priority, expedited, immediate, create }: Attributes): SendOptions | undefined {
+function optionsOf({ priority, expedited, immediate, create, aggregate }: Attributes): SendOptions | undefined {
   const options = {
     ...(priority === undefined ? {} : { priority }),
     ...(expedited === true || immediate === true ? { expedited: true } : {}),
     ...(create === undefined ? {} : { create }),
+    ...(aggregate === undefined ? {} : { aggregate }),
   };
   return Object.keys(options).length > 0 ? options : undefined;
 }
@@ -152,6 +165,7 @@ function optionsOf({ priority, expedited, immediate, create }: Attributes): Send
 /** @throws UsageError for attributes that exclude each other. */
 function checkTogether(where: string, attributes: Attributes): void {
   const { when, awaited, whenIdle, exclusive, inline, local, priority, expedited, immediate, create } = attributes;
+  const { aggregate = false } = attributes;
   const mayWait = when !== undefined || [awaited, exclusive, whenIdle].includes(true);
   const isSent = priority !== undefined || create !== undefined || [expedited, immediate].includes(true);
   const refuse = (why: string): never => {
@@ -161,6 +175,8 @@ function checkTogether(where: string, attributes: Attributes): void {
   if (mayWait && immediate === true) refuse("a message that may have to wait can't be immediate");
   if (local === true && (mayWait || isSent || inline === true))
     refuse('a local method gets no messages, so only notrace goes with local');
+  if (aggregate !== false && (local === true || immediate === true))
+    refuse("local and immediate methods have no messages that could wait for others; they can't aggregate");
   if (whenIdle === true && (when !== undefined || awaited === true || exclusive === true))
     refuse('whenIdle goes with no other condition');
 }

@@ -47,6 +47,8 @@ export const FrameKind = {
   /** Sections: their plans, multicasts and reductions, and messages to single members: section/section-table.ts. */
   section: 21,
   sectionMember: 22,
+  /** Many small messages in one: aggregation/aggregator.ts. */
+  aggregate: 26,
   /** A seed: balance/seed-pool.ts. */
   seed: 24,
   /** Load balancing: balance/lb-manager.ts. */

@@ -1,11 +1,15 @@
 /** How handles (proxies, callbacks, futures) stand in a message: a kind byte, then the fields written here. */
+import type { Aggregation } from '../aggregation/aggregator.ts';
 import type { Collection } from '../chare/collection.ts';
 import type { Key } from '../chare/index-space.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
 import { Shape } from '../chare/shape.ts';
 import type { Pe } from '../pe/pe.ts';
 import { BitVector, type Priority } from '../pe/priority.ts';
+import { decodeValue } from '../pup/decode.ts';
+import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
+import type { DecodeContext } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
 
 export const HandleKind = {
@@ -45,7 +49,21 @@ export function readKey(reader: Reader): Key | undefined {
   return kind === KeyKind.number ? reader.f64() : reader.text();
 }
 
-const OptionBit = { lifo: 1, expedited: 2, integer: 4, bits: 8, createHome: 16, createHere: 32 } as const;
+/** For values in which there are none. */
+const noHandles: DecodeContext = {
+  handle: () => undefined,
+  classes: { numberOf: () => -1, prototypeOf: () => Object.prototype },
+};
+
+const OptionBit = {
+  lifo: 1,
+  expedited: 2,
+  integer: 4,
+  bits: 8,
+  createHome: 16,
+  createHere: 32,
+  aggregate: 64,
+} as const;
 
 export function writeOptions(writer: Writer, options: SendOptions | undefined): void {
   const priority = options?.priority;
@@ -54,8 +72,11 @@ export function writeOptions(writer: Writer, options: SendOptions | undefined): 
   if (options?.expedited === true) bits |= OptionBit.expedited;
   if (options?.create !== undefined) bits |= options.create === 'here' ? OptionBit.createHere : OptionBit.createHome;
   if (priority !== undefined) bits |= typeof priority === 'number' ? OptionBit.integer : OptionBit.bits;
+  const aggregate = options?.aggregate ?? false;
+  if (aggregate !== false) bits |= OptionBit.aggregate;
   writer.u8(bits);
   if (priority !== undefined) writePriority(writer, priority);
+  if (aggregate !== false) encodeValue(writer, aggregate, 'how messages are aggregated');
 }
 
 function writePriority(writer: Writer, priority: Priority): void {
@@ -67,8 +88,13 @@ export function readOptions(reader: Reader): SendOptions | undefined {
   const bits = reader.u8();
   if (bits === 0) return undefined;
   const options = readPriority(reader, bits);
-  if ((bits & OptionBit.createHome) !== 0) return { ...options, create: 'home' };
-  return (bits & OptionBit.createHere) === 0 ? options : { ...options, create: 'here' };
+  if ((bits & (OptionBit.createHome | OptionBit.createHere | OptionBit.aggregate)) === 0) return options;
+  return {
+    ...options,
+    ...((bits & OptionBit.createHome) === 0 ? {} : { create: 'home' }),
+    ...((bits & OptionBit.createHere) === 0 ? {} : { create: 'here' }),
+    ...((bits & OptionBit.aggregate) === 0 ? {} : { aggregate: decodeValue(reader, noHandles) as true | Aggregation }),
+  };
 }
 
 function readPriority(reader: Reader, bits: number): SendOptions {

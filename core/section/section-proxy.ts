@@ -1,8 +1,10 @@
 /** Proxies of sections: the runtime side. One class is generated for each chare class, with a method for each entry. */
 import { UsageError } from '../base/errors.ts';
 import type { Collection } from '../chare/collection.ts';
+import { refuseMessage } from '../chare/direct-call.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
 import { Callback } from '../message/callback.ts';
+import { mergedOptions } from '../message/entry-attributes.ts';
 import type { EntryMethod, EntryTable } from '../message/entry-table.ts';
 import { HandleKind, readCollection, readOptions, writeCollection, writeOptions } from '../message/handle-kinds.ts';
 import type { Pe } from '../pe/pe.ts';
@@ -40,7 +42,9 @@ export class SectionProxyImpl extends Handle {
   }
 
   static multicast({ section, collection, options }: SectionTarget, entry: EntryMethod, args: unknown[]): void {
-    collection.pe.collections.sections.multicast(section, collection, entry, args, options);
+    if (entry.callKind === 'local') refuseMessage(collection, undefined, entry);
+    const merged = entry.options === undefined ? options : rankOf(mergedOptions(entry.options, options));
+    collection.pe.collections.sections.multicast(section, collection, entry, args, merged);
   }
 
   get memberCount(): number {
@@ -71,6 +75,11 @@ export class SectionProxyImpl extends Handle {
     writer.u8(HandleKind.section);
     writeTarget(writer, this.#target);
   }
+}
+
+/** A multicast creates nothing, and is one message to a PE anyhow. */
+function rankOf({ create: _, aggregate: __, ...rank }: SendOptions): SendOptions {
+  return rank;
 }
 
 /** Calls an entry method of all members. */
