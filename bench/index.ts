@@ -1,5 +1,6 @@
 /** All benches, in the order in which they run. */
 import type { Bench } from './bench.ts';
+import { aggregation } from './cases/aggregation.ts';
 import { ask } from './cases/ask.ts';
 import { broadcastReduce } from './cases/broadcast-reduce.ts';
 import { create } from './cases/create.ts';
@@ -24,6 +25,7 @@ export const benches: readonly Bench[] = [
   ring,
   pingpong,
   stream,
+  aggregation,
   ask,
   broadcastReduce,
   create,
