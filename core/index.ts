@@ -23,6 +23,7 @@ export type {
   ConstructorArgs,
   IndexOf,
 } from './chare/charm.ts';
+export type { Completion, CompletionOptions } from './chare/completion.ts';
 export type { IndexCodec } from './chare/index-space.ts';
 export { type Placement, type PlacementContext, placement } from './chare/placement.ts';
 export type {

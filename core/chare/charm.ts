@@ -12,6 +12,7 @@ import { type SharableArray, type SharableConstructor, SharedArray } from '../pu
 import { combine, split } from '../section/make-section.ts';
 import type { SectionIndices } from '../section/section-indices.ts';
 import type { ChareBase } from './chare.ts';
+import { Completion } from './completion.ts';
 import { dimensionsMax, type Key, SparseSpace } from './index-space.ts';
 import type { Placement } from './placement.ts';
 import { ArrayProxyImpl } from './proxy.ts';
@@ -250,6 +251,11 @@ export class Charm {
     ...parts: P
   ): Promise<SectionProxy<ChareOf<P[number]>, IndexIn<P[number]>>> {
     return (await combine(parts)) as never;
+  }
+
+  /** Detects when all that the program counts as produced has been consumed; several may be under way. See docs/completion.md. */
+  completion(): Completion {
+    return new Completion(this.#pe, this.#pe.collections.completion.make());
   }
 
   /** A value that will be there later; send it to whoever shall set it. */

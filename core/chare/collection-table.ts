@@ -15,6 +15,7 @@
  */
 import { AggregationTable } from '../aggregation/aggregator.ts';
 import { UsageError } from '../base/errors.ts';
+import { CompletionTable } from '../collective/completion.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
 import type { BoundSet } from '../location/bound-set.ts';
 import { FrameKind } from '../message/envelope.ts';
@@ -70,6 +71,7 @@ const elementFrames = [
 export class CollectionTable {
   readonly sections: SectionTable;
   readonly aggregation: AggregationTable;
+  readonly completion: CompletionTable;
   readonly #pe: Pe;
   readonly #collections = new Map<number, Collection>();
   /** Frames for collections of which nothing is known here yet. */
@@ -87,6 +89,7 @@ export class CollectionTable {
     this.#pe = pe;
     this.sections = new SectionTable(pe);
     this.aggregation = new AggregationTable(pe);
+    this.completion = new CompletionTable(pe);
     this.#firstDynamic = pe.registry.types.length;
     for (const type of pe.registry.types) {
       const singletons = new Collection(pe, type.id, type, Shape.singleton, 0);

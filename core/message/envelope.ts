@@ -49,6 +49,8 @@ export const FrameKind = {
   sectionMember: 22,
   /** Many small messages in one: aggregation/aggregator.ts. */
   aggregate: 26,
+  /** Completion detection: collective/completion.ts. */
+  completion: 27,
   /** A seed: balance/seed-pool.ts. */
   seed: 24,
   /** Load balancing: balance/lb-manager.ts. */

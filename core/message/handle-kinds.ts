@@ -28,6 +28,7 @@ export const HandleKind = {
   section: 20,
   sectionCallback: 21,
   sharedArray: 13,
+  completion: 22,
 } as const;
 
 const KeyKind = { none: 0, number: 1, text: 2 } as const;

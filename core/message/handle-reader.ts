@@ -2,6 +2,7 @@
 import { CharmError } from '../base/errors.ts';
 import { Channel } from '../chare/channel.ts';
 import type { Collection } from '../chare/collection.ts';
+import { Completion } from '../chare/completion.ts';
 import { Timer } from '../chare/timer.ts';
 import { EveryoneCallback } from '../collective/reduction.ts';
 import type { Pe } from '../pe/pe.ts';
@@ -54,6 +55,8 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
         return readSectionCallback(reader, pe);
       case HandleKind.sharedArray:
         return SharedArray.read(reader, pe.heap());
+      case HandleKind.completion:
+        return new Completion(pe, reader.f64());
       case HandleKind.allreduce:
         return new EveryoneCallback();
       default:
