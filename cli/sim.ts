@@ -18,6 +18,7 @@ interface SimFlags extends BalancingFlags {
   readonly trace?: string;
   readonly faults?: string | true;
   readonly fault?: readonly string[];
+  readonly check?: boolean;
   readonly json?: boolean;
   readonly showNetwork?: string;
 }
@@ -47,6 +48,7 @@ export function simCommand(): Command {
       'fix one of them, like loss=0.1 or clog.meanMs=5; without --faults only these',
       collect,
     )
+    .option('--check', 'watch the invariants of docs/simulator.md; a run in which one does not hold fails')
     .option('--json', 'print one JSON object, after what the program prints')
     .option('--show-network <name>', 'print a network that ships, as a file to start from, and run nothing')
     .addHelpText('after', examples)

@@ -224,6 +224,9 @@ export class ChannelEnd {
       );
     }
     this.#inbox.shift();
+    const { pe, element } = this.#mailbox;
+    if (pe.trace?.channelTaken !== undefined)
+      pe.trace.channelTaken(element, idOf(this.#peer!, this.#name), item.number);
     if (item.kind === ItemKind.credit) this.#giveCredit(item.number + 1);
     return form === undefined ? item.value : form({ done: false, value: item.value });
   }

@@ -118,6 +118,11 @@ export class CollectionTable {
     return this.#collections.get(id)?.type;
   }
 
+  /** All that have been met here. */
+  all(): IterableIterator<Collection> {
+    return this.#collections.values();
+  }
+
   /** A key for a singleton on `onPe`: unique, and tells where it is (key mod pes). */
   newSingletonKey(onPe: number): Key {
     const { id, pes } = this.#pe;

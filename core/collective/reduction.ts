@@ -143,7 +143,7 @@ export class ReductionManager {
     const any = reducer as unknown as AnyReducer;
     const prepared = any.prepare(value, element);
     const r = element.nextReduction++;
-    this.#collection.pe.trace?.contributed(element, r);
+    this.#collection.pe.trace?.contributed(element, r, value, any);
     if (r < this.#current) return this.#sendLate(r, any, prepared, target as Callback<unknown>);
     const round = this.#at(r);
     if (round.reducer !== any) this.#agree(round, r, any, element);
@@ -350,9 +350,9 @@ export class ReductionManager {
 
   #finish(r: number, round: Round): void {
     if (round.reducer === undefined || round.target === undefined) return;
-    this.#collection.pe.trace?.reduced(this.#collection, r, round.total);
     const { reducer, merged } = round;
     const result = this.#reduce(r, reducer, () => reducer.finish(merged));
+    this.#collection.pe.trace?.reduced(this.#collection, r, round.total, result);
     if (!(round.target instanceof EveryoneCallback)) return round.target.send(result);
     const { pe, tree } = this.#collection;
     if (tree.children.length > 0) {

@@ -13,6 +13,7 @@ import type { Collection } from '../chare/collection.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { Key } from '../chare/index-space.ts';
 import type { SendOptions } from '../chare/proxy-types.ts';
+import type { AnyReducer } from '../collective/reducers.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
 
 export interface TraceSink {
@@ -64,8 +65,10 @@ export interface TraceSink {
   arrived(element: ElementRecord, from: number, bytes: number): void;
 
   /** An element has contributed to its collection's reduction `number`; at the root, that reduction is complete. */
-  contributed(element: ElementRecord, number: number): void;
-  reduced(collection: Collection, number: number, contributions: number): void;
+  contributed(element: ElementRecord, number: number, value: unknown, reducer: AnyReducer): void;
+  reduced(collection: Collection, number: number, contributions: number, result: unknown): void;
+  /** An element has taken message `number` (from 0) out of its end of a channel; `channel` names that end. */
+  channelTaken?(element: ElementRecord, channel: string, number: number): void;
   /** PE 0 has found that every message everywhere has been processed. */
   quiescence(): void;
   /** On PE 0: a load-balancing step has ended. */

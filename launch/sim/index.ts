@@ -17,5 +17,6 @@ export type {
 } from '../../transports/sim/network-description.ts';
 export { shippedNetworks } from '../../transports/sim/shipped-networks.ts';
 export { type InThreadOptions, type InThreadResult, runInThread } from '../in-thread.ts';
+export * from './checkers/index.ts';
 export type { FaultReport } from './faults/fault-run.ts';
 export { runSimulated, type SimulationOptions, type SimulationResult } from './simulate.ts';

@@ -165,7 +165,9 @@ export class SimLoop {
 
   #isWaitingOutside(): boolean {
     this.#isOutsideKnown = false;
-    return this.hasOutsideWork(this.#pes.reduce((sum, { pe }) => sum + pe.trackedCount, 0));
+    return this.hasOutsideWork(
+      this.#pes.reduce((sum, { pe, isCrashed }) => (isCrashed ? sum : sum + pe.trackedCount), 0),
+    );
   }
 
   #askIfStuck(): void {

@@ -5,7 +5,7 @@
  * Determinism: with declared costs a run is a function of the program, its arguments, the machine and the seed, as long
  * as the program itself uses no timers, I/O, clock or randomness but the runtime's. The hash of the run shows it.
  */
-import type { Balancing } from '../../core/balance/balancing.ts';
+import type { Balancing, LbStep } from '../../core/balance/balancing.ts';
 import type { SeedStrategy } from '../../core/balance/seed-balancer.ts';
 import type { LbStatistics } from '../../core/balance/strategy.ts';
 import { systemClock } from '../../core/base/clock.ts';
@@ -38,9 +38,10 @@ import { oneHeap } from '../one-heap.ts';
 import { prepareProgram } from '../program-loader.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
 import { SimTrace } from '../trace/sim-trace.ts';
+import { SimulationChecks } from './checkers/index.ts';
 import { type FaultReport, FaultRun } from './faults/fault-run.ts';
 import { resolveNetwork } from './network-file.ts';
-import { SimLoop } from './sim-loop.ts';
+import { type SimEndOfRun, SimLoop } from './sim-loop.ts';
 import { SpeedProfile } from './speed-profile.ts';
 import { Core, type Measure, VirtualPe } from './virtual-pe.ts';
 
@@ -77,6 +78,8 @@ export interface SimulationOptions extends BalancingOptions, BalancingHooks {
    * `draw: false`, alone. See docs/simulator.md.
    */
   readonly faults?: FaultSettings & { readonly draw?: boolean };
+  /** Watches the invariants of docs/simulator.md; a run in which one does not hold fails. */
+  readonly check?: boolean;
   /** Ends the run early. */
   readonly signal?: AbortSignal;
 }
@@ -143,6 +146,7 @@ class Simulation {
   readonly #loop: SimLoop;
   readonly #nodes: number;
   readonly #record: SimTrace | undefined;
+  readonly #checks: SimulationChecks | undefined;
 
   constructor(
     options: SimulationOptions,
@@ -166,6 +170,8 @@ class Simulation {
       hash: this.#hash,
       ...(packets === undefined ? {} : { faults: { packets, seed, heartbeat: faults!.heartbeat } }),
     });
+    const checks = options.check === true ? new SimulationChecks(this.#network) : undefined;
+    this.#checks = checks;
     const registry = new Registry(program);
     const main = mainOf(program, 'the program');
     const writer = new Writer(registry.classes);
@@ -186,13 +192,7 @@ class Simulation {
         speed: new SpeedProfile(id, network.speeds),
         taskSeconds: (network.taskUs ?? 0.1) * 1e-6,
         measure,
-        trace:
-          trace?.(id, () => virtual.now) ??
-          this.#record?.recordingOf(
-            id,
-            () => virtual.now,
-            () => virtual.pe.queue.length,
-          ),
+        trace: this.#watcherOf(id, trace, () => virtual),
       });
       virtual.adopt(
         new Pe({
@@ -221,6 +221,7 @@ class Simulation {
       // It is idle, which a balancer may want to hear.
       if (virtual.pe.seeds.areMovable) virtual.wake();
     }
+    checks?.watch(this.#pes.map(({ pe }) => pe));
     startMain(this.#pes[0]!.pe, main);
     if (faults === undefined || packets === undefined) return;
     const { [0]: first } = this.#pes;
@@ -237,8 +238,21 @@ class Simulation {
     this.#loop.faults.start();
   }
 
+  /** Whatever watches a PE. */
+  #watcherOf(id: number, trace: SimulationOptions['trace'], virtual: () => VirtualPe): TraceSink | undefined {
+    const now = (): number => virtual().now;
+    const watcher = trace?.(id, now) ?? this.#record?.recordingOf(id, now, () => virtual().pe.queue.length);
+    return this.#checks?.sinkOf(id, watcher) ?? watcher;
+  }
+
   /** The strategy's time is modelled, unless it is measured like everything else. */
-  #charged(balancing: Balancing, measure: Measure | undefined): Balancing {
+  #charged(plain: Balancing, measure: Measure | undefined): Balancing {
+    const checks = this.#checks;
+    const onStep = (step: LbStep): void => {
+      checks?.balancing.step(step);
+      plain.onStep?.(step);
+    };
+    const balancing = checks === undefined ? plain : { ...plain, onStep };
     if (measure !== undefined) return balancing;
     const charge = ({ objects, edges }: LbStatistics): void =>
       this.#pes[0]!.spend((objects.count + edges.count) * strategySecondsEach);
@@ -247,8 +261,18 @@ class Simulation {
     return { ...balancing, charge, changed };
   }
 
+  /** A run that broke an invariant has failed, whatever else it says. */
+  #checked(end: SimEndOfRun): SimEndOfRun {
+    const checks = this.#checks;
+    if (checks === undefined) return end;
+    const pes = this.#pes.map(({ pe }) => pe);
+    checks.ended({ pes, isClean: end.error === undefined && this.#loop.faults?.hasLoss !== true });
+    const { error } = checks;
+    return error === undefined ? end : { ...end, exitCode: 1, error };
+  }
+
   async run(): Promise<SimulationResult> {
-    const end = await this.#loop.run();
+    const end = this.#checked(await this.#loop.run());
     await this.#record?.close();
     return {
       ...end,

@@ -6,6 +6,7 @@ import {
   runInThread,
   runSimulated,
   type SimulationOptions,
+  type SimulationResult,
 } from 'charm4ts/sim';
 import fc from 'fast-check';
 import type { BalancingHooks, BalancingOptions } from '../../launch/balancing-options.ts';
@@ -19,6 +20,10 @@ export interface Schedule {
   readonly network?: string;
   /** On a simulated network: what goes wrong. */
   readonly faults?: SimulationOptions['faults'];
+  /** On a simulated network: watch the invariants. */
+  readonly check?: boolean;
+  /** Hears how the simulated run ended. */
+  readonly ended?: (result: SimulationResult) => void;
 }
 
 /** 1 to 9 PEs, now and then 64, in nodes of any size. */
@@ -53,16 +58,25 @@ export const someSchedules: readonly Schedule[] = [1, 2, 3, 5, 64].flatMap((pes)
 
 export type Program = Readonly<Record<string, unknown>>;
 
-function start({
+async function start({
   network,
   faults,
+  check,
+  ended,
   trace,
   ...options
-}: InThreadOptions & Pick<Schedule, 'network' | 'faults'>): Promise<InThreadResult> {
+}: InThreadOptions & Pick<Schedule, 'network' | 'faults' | 'check' | 'ended'>): Promise<InThreadResult> {
   const watch = trace === undefined ? {} : { trace };
-  return network === undefined
-    ? runInThread({ ...options, ...watch })
-    : runSimulated({ ...options, ...watch, network, ...(faults === undefined ? {} : { faults }) });
+  if (network === undefined) return runInThread({ ...options, ...watch });
+  const result = await runSimulated({
+    ...options,
+    ...watch,
+    network,
+    ...(faults === undefined ? {} : { faults }),
+    ...(check === undefined ? {} : { check }),
+  });
+  ended?.(result);
+  return result;
 }
 
 /** Runs a program that must end without error. */

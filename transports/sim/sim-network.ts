@@ -129,6 +129,8 @@ export class SimNetwork implements PacketCarrier {
   /** Frames received, and their bytes. */
   frames = 0;
   bytes = 0;
+  /** Frames that were delivered although there was no room: should be none. */
+  overfull = 0;
   /** Hosts that the job uses. */
   readonly hosts: number;
   readonly #queue: EventQueue;
@@ -298,6 +300,7 @@ export class SimNetwork implements PacketCarrier {
   deliver(from: number, to: number, memory: FrameMemory, offset: number, bytes: number): void {
     const transit = new Transit(this, from, to);
     transit.stage = 'arriving';
+    if (!this.hasRoom(to)) this.overfull++;
     this.#store.putBytes(memory, offset, bytes, transit);
     this.#arrive(transit);
   }
