@@ -112,7 +112,11 @@ export class LocationManager {
       setFrameEpoch(frame.view, frame.start, known.epoch);
     }
     if (frame.source !== pe.id) frame.flags |= ElementFlag.sentOn;
-    pe.trace?.passedOn(this.#collectionOf(frame), key, frame.source, frameEvent(frame.view, frame.start), to);
+    if (pe.trace !== undefined) {
+      // Frames of sections carry the number of a multicast that another PE than their source has sent.
+      const event = frame.kind === FrameKind.entry ? frameEvent(frame.view, frame.start) : 0;
+      pe.trace.passedOn(this.#collectionOf(frame), key, frame.source, event, to);
+    }
     pe.forward(to, frame);
   }
 

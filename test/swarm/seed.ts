@@ -110,8 +110,8 @@ const kinds: readonly (readonly [name: string, start: Start])[] = [
   [
     'balanced',
     async (schedule, seed) => {
-      const { program, world, strategy } = balancedProgram({ ...drawn(balancedPlans, seed), schedule });
-      await run(program, { ...schedule, balancer: [strategy], onLbStep: () => undefined });
+      const { program, world, balancing } = balancedProgram({ ...drawn(balancedPlans, seed), schedule });
+      await run(program, { ...schedule, ...balancing });
       world.check();
     },
   ],

@@ -82,10 +82,8 @@ export class ForwardingChecker extends Checker {
   /** The epoch of each place: one more with each move, death and birth there. Bound arrays have places in common. */
   readonly #epochs = new Map<string, number>();
   readonly #hops = new Map<string, number>();
-  /** Not looked at: a copy that finds its member gone starts anew from there. */
-  readonly #multicasts = new Set<string>();
 
-  override sinkOf(pe: number): Partial<TraceSink> {
+  override sinkOf(): Partial<TraceSink> {
     const note = ({ collection, key }: ElementRecord, epoch: number): void => {
       const place = sharedPlaceOf(collection, key);
       this.#epochs.set(place, Math.max(this.#epochs.get(place) ?? 0, epoch));
@@ -94,10 +92,9 @@ export class ForwardingChecker extends Checker {
       left: (element) => note(element, element.epoch + 1),
       died: (element) => note(element, element.epoch + 1),
       created: (element) => note(element, element.epoch),
-      multicast: (event) => this.#multicasts.add(`${pe}:${event}`),
       passedOn: (collection, key, source, event) => {
         const id = `${source}:${event}`;
-        if (event === 0 || this.#multicasts.has(id)) return;
+        if (event === 0) return;
         const hops = (this.#hops.get(id) ?? 0) + 1;
         this.#hops.set(id, hops);
         const epoch = this.#epochs.get(sharedPlaceOf(collection, key)) ?? 0;
