@@ -35,7 +35,7 @@ interface Step {
   outcome: AgentOutcome | undefined;
   readonly askers: readonly Asker[];
   readonly startedAt: number;
-  readonly reports: LocalReport[];
+  reports: LocalReport[];
   statistics: GlobalStatistics | undefined;
   checked: CheckedStep | undefined;
   /** Nobody has had anything to do since the last. */
@@ -217,10 +217,10 @@ export class LbCoordinator {
     this.#step!.agents!.answered(question, answer);
   }
 
-  measured(report: LocalReport): void {
-    const { reports } = this.#step!;
-    reports.push(report);
-    if (reports.length === this.#pe.pes) this.#life!.send('measured');
+  /** All PEs have reported. */
+  measured(reports: LocalReport[]): void {
+    this.#step!.reports = reports;
+    this.#life!.send('measured');
   }
 
   // ---- deciding ----

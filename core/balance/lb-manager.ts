@@ -74,6 +74,7 @@ export class LbManager {
   readonly sync: AtSync;
   readonly database: LoadDatabase;
   readonly #pe: Pe;
+  readonly #parent: number;
   readonly #children: readonly number[];
   readonly #coordinator: LbCoordinator | undefined;
   readonly agents: AgentRunner;
@@ -88,6 +89,8 @@ export class LbManager {
   isAsleep = false;
   #othersAtSleep = 0;
   // The step under way.
+  #reports: LocalReport[] = [];
+  #unreported = 0;
   #isLeaving = true;
   #coming = 0;
   #came = 0;
@@ -97,6 +100,7 @@ export class LbManager {
   constructor(pe: Pe, balancing: Balancing) {
     this.#pe = pe;
     const { parent, children } = treePlace(pe.id, pe.pes, 0);
+    this.#parent = parent;
     this.#children = children;
     this.#balancing = balancing;
     this.#coordinator = pe.id === 0 ? new LbCoordinator(pe, this, balancing) : undefined;
@@ -242,12 +246,33 @@ export class LbManager {
     pe.writer.begin(FrameKind.balance, Word.measure, 0, 0, pe.id);
     pe.writer.end();
     for (const child of this.#children) pe.send(child);
-    this.#coordinator!.measured(this.#report());
+    this.#collect();
   }
 
   #onMeasure(frame: Reader): void {
     for (const child of this.#children) this.#pe.forward(child, frame);
-    this.#send(0, Word.measured, this.#report());
+    this.#collect();
+  }
+
+  /** The reports of this subtree go up together. */
+  #collect(): void {
+    this.#unreported = this.#children.length;
+    this.#reports = [this.#report()];
+    this.#passReports();
+  }
+
+  #onMeasured(reports: readonly LocalReport[]): void {
+    this.#unreported--;
+    for (const report of reports) this.#reports.push(report);
+    this.#passReports();
+  }
+
+  #passReports(): void {
+    if (this.#unreported > 0) return;
+    const reports = this.#reports;
+    this.#reports = [];
+    if (this.#coordinator !== undefined) this.#coordinator.measured(reports);
+    else this.#send(this.#parent, Word.measured, reports);
   }
 
   #report(): LocalReport {
@@ -340,7 +365,7 @@ export class LbManager {
       case Word.measure:
         return this.#onMeasure(frame);
       case Word.measured:
-        return this.#coordinator!.measured(decodeValue(frame, this.#pe.context) as LocalReport);
+        return this.#onMeasured(decodeValue(frame, this.#pe.context) as LocalReport[]);
       case Word.order:
         return this.#obey(decodeValue(frame, this.#pe.context) as Order);
       case Word.settled:

@@ -45,6 +45,13 @@ async function makeProject(): Promise<string> {
   return project;
 }
 
+/** A program may say in a comment with which balancer it is to be run. */
+function balancing(text: string, folder: string): { readonly balancer?: string } {
+  const name = /^\/\/ charm4ts run .*--balancer (\S+)/m.exec(text)?.[1];
+  if (name === undefined) return {};
+  return { balancer: name.startsWith('./') ? join(folder, name) : name };
+}
+
 function linesOf(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
 }
@@ -84,10 +91,13 @@ describe('the manual', () => {
     if (!withoutPrograms.includes(page.path)) {
       it(`${page.path} has a complete program`, () => assert(programsOf(page).length + scriptsOf(page).length > 0));
     }
-    for (const { file, line, expected } of programsOf(page)) {
+    for (const { file, line, text, expected } of programsOf(page)) {
       it(`${page.path}, line ${line}: the program does what the page says`, async () => {
         const program = join(folderOf(project, page), file);
-        compare(await runJob({ program, pes: 2, stdout: 'capture' }), expected);
+        compare(
+          await runJob({ program, pes: 2, stdout: 'capture', ...balancing(text, folderOf(project, page)) }),
+          expected,
+        );
       });
     }
     for (const script of scriptsOf(page)) {
