@@ -9,7 +9,7 @@ function only(from, allowed, comment) {
     severity: 'error',
     from: { path: inside(from) },
     to: {
-      path: '^(core|machines|io|transports|launch|cli|bench|examples|lb-strategies|projections|ampi|test)/',
+      path: '^(core|machines|io|data|transports|launch|cli|bench|examples|lb-strategies|projections|ampi|test)/',
       pathNot: allowed.map(inside),
     },
   };
@@ -19,6 +19,7 @@ module.exports = {
   forbidden: [
     only('core', ['core'], 'the core knows no transport, strategy, trace format or command'),
     only('io', ['io', 'core'], 'a library of chares'),
+    only('data', ['data', 'core'], 'a library of chares'),
     only(
       'machines',
       ['machines', 'core'],
@@ -52,11 +53,11 @@ module.exports = {
       severity: 'error',
       from: { path: '^examples/' },
       to: {
-        path: '^(core|machines|io|transports|launch|cli|bench|lb-strategies|projections|ampi|test)/',
+        path: '^(core|machines|io|data|transports|launch|cli|bench|lb-strategies|projections|ampi|test)/',
         pathNot: [
           '^core/index.ts$',
           '^launch/(index|sim/index).ts$',
-          '^(lb-strategies|projections|machines|io)/index.ts$',
+          '^(lb-strategies|projections|machines|io|data)/index.ts$',
         ],
       },
     },
@@ -84,7 +85,7 @@ module.exports = {
       severity: 'error',
       // What the page of the viewer uses is bundled into it.
       from: {
-        path: '^(core|machines|io|lb-strategies|projections|transports|launch|cli|bench)/',
+        path: '^(core|machines|io|data|lb-strategies|projections|transports|launch|cli|bench)/',
         pathNot: '^projections/viewer/client/',
       },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'] },
@@ -92,7 +93,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(core|machines|io|lb-strategies|projections|transports|launch|cli)/' },
+      from: { orphan: true, path: '^(core|machines|io|data|lb-strategies|projections|transports|launch|cli)/' },
       to: {},
     },
   ],

@@ -13,6 +13,7 @@ const entryPoints = [
   'projections/viewer/server/read-worker.ts',
   'machines/index.ts',
   'io/index.ts',
+  'data/index.ts',
   'launch/index.ts',
   'launch/sim/index.ts',
   'launch/pe-worker.ts',
