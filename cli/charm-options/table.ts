@@ -121,6 +121,8 @@ export const charmOptions: readonly CharmOption[] = [
   // ---- balancing ----
   flag('+balancer', '--balancer'),
   flag('+LBPeriod', '--lb-period'),
+  flag('+MetaLB', '--lb-adaptive', 'nothing'),
+  flag('+LBPredictor', '--lb-predict', 'nothing'),
   flag('+LBDebug', '--lb-debug', 'maybe value'),
   refuse('+LBDump', 'maybe value', 'say where: --lb-dump DIR writes each step'),
   note('+LBDumpSteps', 'value', 'each step is written with --lb-dump DIR'),
@@ -134,7 +136,7 @@ export const charmOptions: readonly CharmOption[] = [
     'value',
     'strategies have no such setting; write your own: --balancer ./mine.ts',
   ),
-  refuse('+MetaLB +MetaLBModelDir +MetaLBNoObjTimer +LBPredictor', 'maybe value', 'there is no such thing yet'),
+  refuse('+MetaLBModelDir +MetaLBNoObjTimer', 'maybe value', 'there is no such thing yet'),
 
   // ---- new chares ----
   note(
