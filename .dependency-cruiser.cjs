@@ -86,7 +86,8 @@ module.exports = {
       // What the page of the viewer uses is bundled into it.
       from: {
         path: '^(core|machines|io|data|lb-strategies|projections|transports|launch|cli|bench)/',
-        pathNot: '^projections/viewer/client/',
+        // And the bench of the viewer wants a browser; it says so where there is none.
+        pathNot: ['^projections/viewer/client/', '^bench/viewer/measure.ts$'],
       },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'] },
     },

@@ -30,6 +30,8 @@ export interface Bench {
   /** One line for `--list`. */
   readonly summary: string;
   readonly cases: readonly Case[];
+  /** Runs only if it is named: it takes long, or needs what not everybody has. */
+  readonly isOptional?: boolean;
   /** Samples of all cases, in any order. */
   sample(context: BenchContext): Promise<readonly Samples[]>;
 }

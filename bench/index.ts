@@ -16,6 +16,7 @@ import { startup } from './cases/startup.ts';
 import { stream } from './cases/stream.ts';
 import { task } from './cases/task.ts';
 import { traceOverhead } from './cases/trace-overhead.ts';
+import { viewer } from './cases/viewer.ts';
 
 export { runBenches } from './harness.ts';
 export { parseTaskSettings } from './task-graph/settings.ts';
@@ -37,4 +38,5 @@ export const benches: readonly Bench[] = [
   traceOverhead,
   startup,
   idle,
+  viewer,
 ];

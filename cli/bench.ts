@@ -42,7 +42,8 @@ async function runBench(names: readonly string[], flags: BenchFlags, command: Co
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     command.error(`error: there is no bench ${unknown.join(', ')}; there are ${known.join(', ')}`);
-  const chosen = names.length === 0 ? benches : benches.filter((bench) => names.includes(bench.name));
+  const usual = benches.filter((bench) => bench.isOptional !== true || flags.list === true);
+  const chosen = names.length === 0 ? usual : benches.filter((bench) => names.includes(bench.name));
   if (flags.list === true) {
     for (const bench of chosen) console.log(`${bench.name.padEnd(18)}${bench.summary}`);
     return;
