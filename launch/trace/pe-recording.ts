@@ -330,6 +330,13 @@ export class PeRecording implements TraceSink {
     this.#log.broadcast(this.#read(), this.#layout.entryOf(type, entry.id), event, priority, this.#pes);
   }
 
+  /** To which PEs it goes, the root of the section knows. */
+  multicast(event: number, { type }: Collection, entry: EntryMethod, options: SendOptions | undefined): void {
+    if (!this.isOn) return;
+    const priority = options === undefined ? 0 : priorityOf(options);
+    this.#log.multicast(this.#read(), this.#layout.entryOf(type, entry.id), event, 0, priority, []);
+  }
+
   replied(event: number, to: number, bytes: number): void {
     if (!this.isOn) return;
     const time = bytes === 0 ? this.#sendTime() : this.#read();

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ArrayProxy, type Callback, Chare, type Charm, CharmError, Reducer, type SectionProxy } from 'charm4ts';
+import type { ElementRecord } from '../../core/chare/element.ts';
+import type { EntryMethod } from '../../core/message/entry-table.ts';
+import { SilentSink } from '../../core/pe/trace-sink.ts';
 import { run, runToFailure, someSchedules } from '../support/schedule.ts';
 
 class Cell extends Chare<number> {
@@ -205,6 +208,47 @@ describe('a section whose members have moved', () => {
     const [some, more] = [await frames(12), await frames(22)];
     // One frame to PE 3 and one back.
     assert.equal(more - some, 20);
+  });
+});
+
+class Watch extends SilentSink {
+  readonly begun: string[];
+  readonly told: string[];
+  readonly pe: number;
+
+  constructor(pe: number, told: string[], begun: string[]) {
+    super();
+    this.pe = pe;
+    this.told = told;
+    this.begun = begun;
+  }
+
+  multicast(event: number): void {
+    this.told.push(`${this.pe}/${event}`);
+  }
+
+  override begin(element: ElementRecord, entry: EntryMethod, source: number, event: number): void {
+    if (entry.name === 'tell') this.begun.push(`${source}/${event} ${element.label}`);
+  }
+}
+
+describe('a watcher of a multicast', () => {
+  it('hears of it once, and of its run on every member under the same name, those that have moved included', async () => {
+    const [told, begun]: string[][] = [[], []];
+    const main = async (charm: Charm): Promise<void> => {
+      const cells = await charm.array(Cell, { size: 6, map: 'block' });
+      const section = await cells.at(4).ask.make([0, 2, 5]);
+      await membersOf(charm, section);
+      cells.at(0).go(2);
+      await charm.quiescence();
+      await membersOf(charm, section);
+      charm.exit();
+    };
+    const trace = (pe: number): SilentSink => new Watch(pe, told!, begun!);
+    await run({ main, ...classes }, { pes: 3, pesPerNode: 3, seed: 5, shuffle: false, trace });
+    const expected = told!.flatMap((name) => [0, 2, 5].map((i) => `${name} Cell[${i}]`));
+    assert.equal(told!.length, 2);
+    assert.deepEqual(begun!.sort(), expected.sort());
   });
 });
 
