@@ -85,6 +85,25 @@ describe('the program', () => {
     assert.match(stderr, /^15\/15 /m);
   });
 
+  it('says what balancing has saved, as text and as JSON', async () => {
+    const balanced = { program, pes: 2, stdout: 'capture', balancer: 'RefineComm' } as const;
+    const text = await runJob({ ...balanced, args: [file, '--out', out] });
+    assert.match(text.stdout, /RefineComm: 3 steps moved \d+ strips; busiest PE to average \d\.\d\d before/);
+    assert.match(text.stdout, /with all strips where they were made \d+\.\d s: balancing saved it -?\d+\.\d s/);
+    const { stdout } = await runJob({ ...balanced, args: [file, '--out', out, '--json'] });
+    const { balancing } = JSON.parse(stdout) as { balancing: { strategy: string; after: number }[] };
+    assert.deepEqual(
+      balancing.map(({ strategy }) => strategy),
+      ['RefineComm', 'RefineComm', 'RefineComm'],
+    );
+  });
+
+  it('is balanced as `npm start`', () => {
+    const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+    const { scripts } = JSON.parse(text) as { scripts: { start: string } };
+    assert.match(scripts.start, /--balancer RefineComm examples\/device\/device\.ts$/);
+  });
+
   it('refuses a wrong device file with the place and the range', async () => {
     const wrong = join(folder, 'wrong.json');
     writeFileSync(wrong, shippedText('abrupt').replace('"stepVolts": 0.025', '"stepVolts": -1'));
