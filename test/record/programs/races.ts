@@ -7,17 +7,23 @@ import { Chare, type Charm, type Future, type GroupProxy, Reducer } from 'charm4
 
 export class Referee extends Chare {
   private readonly order: string[] = [];
-  private missing = 0;
+  private expected = -1;
   private done: Future<string[]> | undefined = undefined;
 
   expect(count: number, done: Future<string[]>): void {
-    this.missing = count;
+    this.expected = count;
     this.done = done;
+    this._checkEnd();
   }
 
   arrived(who: string): void {
     this.order.push(who);
-    if (--this.missing === 0) this.done!.set(this.order);
+    this._checkEnd();
+  }
+
+  /** Runners may arrive before it is known how many there are. */
+  _checkEnd(): void {
+    if (this.order.length === this.expected) this.done!.set(this.order);
   }
 }
 
