@@ -6,6 +6,9 @@ import { constants, createGunzip } from 'node:zlib';
 export type ByteHandler = (chunk: Buffer) => boolean;
 
 const pieceBytes = 1 << 18;
+/** Logs pack to a tenth or a thirtieth. What unpacks to more than this is made to fill the disk or the memory. */
+const unpackFactorMax = 250;
+const unpackFreeBytes = 64 << 20;
 
 /**
  * Reads a file to its end, or until the handler has enough. A `.gz` that is cut gives what is in it; one that is
@@ -25,8 +28,14 @@ export function readBytes(path: string, handle: ByteHandler): Promise<string | u
       source.destroy();
       bytes.destroy();
     };
+    let unpacked = 0;
     // Handled as they come and never kept: an error must not take what was decoded before it.
     bytes.on('data', (chunk: Buffer) => {
+      unpacked += chunk.length;
+      if (isZipped && unpacked > unpackFreeBytes && unpacked > unpackFactorMax * source.bytesRead) {
+        resolve(`unpacks to more than ${unpackFactorMax} times its size; nothing is read from here`);
+        return stop();
+      }
       try {
         if (handle(chunk)) return;
         resolve(undefined);

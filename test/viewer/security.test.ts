@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { readBytes } from '../../projections/format/bytes.ts';
 import { headText } from '../../projections/format/own/head.ts';
 import { checkFolder, type ViewerServer } from '../../projections/viewer/server/index.ts';
 import { info } from '../support/traces.ts';
@@ -174,6 +176,18 @@ describe('the folder of a trace', () => {
     const deep = await folder('deep');
     await symlink(root, join(deep, 'run.projdir.0'));
     await assert.rejects(checkFolder(deep), /is a symbolic link/);
+  });
+
+  it('may hold no file that unpacks to a thousand times its size', async () => {
+    const path = join(root, 'b.0.log.gz');
+    await writeFile(path, gzipSync(Buffer.alloc(130 << 20)));
+    let bytes = 0;
+    const problem = await readBytes(path, (chunk) => {
+      bytes += chunk.length;
+      return true;
+    });
+    assert.match(problem ?? '', /unpacks to more than 250 times its size/);
+    assert(bytes < 100 << 20, `${bytes} bytes were handed out`);
   });
 
   it('must be there', async () => {
