@@ -5,6 +5,7 @@ import { ask } from './cases/ask.ts';
 import { broadcastReduce } from './cases/broadcast-reduce.ts';
 import { create } from './cases/create.ts';
 import { idle } from './cases/idle.ts';
+import { lbStep } from './cases/lb-step.ts';
 import { localMessage } from './cases/local-message.ts';
 import { migrate } from './cases/migrate.ts';
 import { migratedChannel } from './cases/migrated-channel.ts';
@@ -32,6 +33,7 @@ export const benches: readonly Bench[] = [
   create,
   migrate,
   migratedChannel,
+  lbStep,
   seeds,
   task,
   simScale,

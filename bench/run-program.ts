@@ -8,6 +8,7 @@ import type { Samples } from './sampling.ts';
 
 export interface ProgramOptions {
   readonly seedBalancer?: string;
+  readonly balancer?: string;
   /** Arguments behind the plan. */
   readonly args?: readonly string[];
   /** Folder to record the job into. */
@@ -19,13 +20,14 @@ export async function runProgram(
   name: string,
   pes: number,
   context: BenchContext,
-  { seedBalancer = 'random', args = [], trace }: ProgramOptions = {},
+  { seedBalancer = 'random', balancer, args = [], trace }: ProgramOptions = {},
 ): Promise<Samples[]> {
   providePairMemory();
   const result = await runJob({
     program: distUrl(`bench/programs/${name}.js`),
     pes,
     seedBalancer,
+    ...(balancer === undefined ? {} : { balancer }),
     ...(trace === undefined ? {} : { trace }),
     args: [JSON.stringify(context.plan), ...args],
     stdout: 'capture',
