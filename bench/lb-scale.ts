@@ -14,7 +14,8 @@ import type { LbStatistics } from '../core/balance/strategy.ts';
 import { type DriveReport, drive } from '../lb-strategies/distributed/drive.ts';
 import { distributedStrategyNamed, type Migration, strategyNamed } from '../lb-strategies/index.ts';
 import { qualityOf } from '../lb-strategies/quality.ts';
-import { offlineContext, statisticsFrom } from '../lb-strategies/statistics.ts';
+import { offlineContext } from '../lb-strategies/statistics.ts';
+import { hotCorner } from './curves/hot-corner.ts';
 
 const objectsPerPe = 100;
 const [name = 'RefineComm', ...sizes] = process.argv.slice(2);
@@ -53,29 +54,4 @@ for (const size of sizes.length > 0 ? sizes.map(Number) : usual) {
 function answer(statistics: LbStatistics): { readonly migrations: Migration[] } & Partial<DriveReport> {
   if (agents !== undefined) return drive(agents, statistics, offlineContext());
   return { migrations: [...strategyNamed(name)(statistics, offlineContext())] };
-}
-
-function hotCorner(side: number, pes: number): LbStatistics {
-  const count = side ** 3;
-  const { next } = offlineContext(7).random;
-  const load = new Float64Array(count);
-  const pe = new Int32Array(count);
-  const from = new Int32Array(6 * side * side * (side - 1));
-  const to = new Int32Array(from.length);
-  let edges = 0;
-  for (let object = 0; object < count; object++) {
-    const position = [Math.floor(object / side / side), Math.floor(object / side) % side, object % side];
-    const isHot = position.every((coordinate) => coordinate < side / 2);
-    load[object] = (isHot ? 0.03 : 0.01) * (0.8 + 0.4 * next());
-    pe[object] = Math.floor((object * pes) / count);
-    for (let axis = 0; axis < 3; axis++) {
-      if (position[axis] === side - 1) continue;
-      const other = object + side ** (2 - axis);
-      from[edges] = to[edges + 1] = object;
-      to[edges] = from[edges + 1] = other;
-      edges += 2;
-    }
-  }
-  const bytes = new Float64Array(edges).fill(4096);
-  return statisticsFrom({ objects: { load, pe }, pes: { count: pes }, edges: { from, to, bytes } });
 }

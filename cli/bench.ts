@@ -1,5 +1,6 @@
 /** `charm4ts bench`: measures the runtime on this machine. */
 import { Command, InvalidArgumentError } from 'commander';
+import { curvesCommand } from './bench-curves.ts';
 
 interface BenchFlags {
   readonly json?: boolean;
@@ -19,6 +20,7 @@ export function benchCommand(): Command {
     .option('--task <settings>', 'of the bench task: width=16,radix=5,bytes=16,pes=2')
     .option('--list', 'say what there is, and run nothing')
     .addHelpText('after', examples)
+    .addCommand(curvesCommand())
     .action(runBench);
 }
 
