@@ -5,7 +5,7 @@
  *     heard from its neighbours, and sends them its boundary rows; it goes on as soon as both have sent theirs.
  *  2. A cycle is some sub-cycles and a reduction over all strips, the test of convergence.
  *  3. Where asked for, all strips wait for each other after every sub-cycle too; or all rows go through one node; or
- *     strips are balanced (AtSync) after the first and the second cycle.
+ *     strips are balanced (AtSync) after each of the first three cycles.
  *
  * The mesh is that of a shallow junction whose depletion layer is meshed finely: a quarter of the depth has most of the
  * rows. A strip takes time by its rows; rows at the junction itself take longer, which a cut by rows does not foresee, and
@@ -37,10 +37,10 @@ const fields = 3;
 const variation = 0.5;
 /** A node's update on a processor of 2004: some 200 floating-point operations. */
 const nodeSeconds = 1e-6;
-export const cycles = 5;
+export const cycles = 6;
 const subCycles = 20;
 /** Steps of balancing come behind these cycles. */
-const balancedAfter = [1, 2];
+const balancedAfter = [1, 2, 3];
 /** Cycles that are measured: those behind the last balancing step. */
 const measured = cycles - balancedAfter.length - 1;
 

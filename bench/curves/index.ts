@@ -1,11 +1,13 @@
 /** All curves, and what runs them: one after another, files as they are done. */
 import type { Curve } from './curve.ts';
+import { memoryUshering } from './memory-ushering.ts';
 import { migratedTraffic } from './migrated-traffic.ts';
+import { randomRunTimes } from './random-run-times.ts';
 import { speedup } from './speedup.ts';
 import { strategyScale } from './strategy-scale.ts';
 import { writeCurve } from './write.ts';
 
-export const curves: readonly Curve[] = [speedup, migratedTraffic, strategyScale];
+export const curves: readonly Curve[] = [speedup, randomRunTimes, memoryUshering, migratedTraffic, strategyScale];
 
 export interface CurvesOptions {
   readonly folder: string;

@@ -12,9 +12,9 @@ import {
 } from 'd3-shape';
 import type { Panel, PanelAxis, Series } from './curve.ts';
 
-const width = 760;
+const width = 820;
 const height = 460;
-const margin = { top: 44, right: 250, bottom: 52, left: 70 };
+const margin = { top: 44, right: 310, bottom: 52, left: 70 };
 const right = width - margin.right;
 const bottom = height - margin.bottom;
 

@@ -67,7 +67,7 @@ export const speedup: Curve = {
   setting: [
     'The network "gigabit" (charm4ts sim --show-network gigabit); virtual nodes share the 37 processors in turn.',
     'The program is a model of the device simulation: bench/curves/device-cycles.ts states every number in it.',
-    'Speed-up: seconds of a cycle on one processor without a runtime over those measured, in the cycles behind two balancing steps.',
+    'Speed-up: seconds of a cycle on one processor without a runtime over those measured, in the cycles behind three balancing steps.',
   ],
   async run(context) {
     const nodes = context.isQuick
