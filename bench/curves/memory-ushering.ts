@@ -1,5 +1,6 @@
 /** Curve `memory-ushering`: tasks that nearly fill the memory of a cluster, where they started against ushered. */
 import { SeededRandom } from '../../core/base/random.ts';
+import { centralStrategy, memoryUsher, type Strategy } from '../../lb-strategies/index.ts';
 import type { NetworkDescription } from '../../transports/sim/network-description.ts';
 import { shippedNetworks } from '../../transports/sim/shipped-networks.ts';
 import type { Curve, CurveContext, CurvePoint, Series } from './curve.ts';
@@ -14,8 +15,10 @@ const filling = 0.9;
 const taskSeconds = 60;
 const sliceSeconds = 0.25;
 const periodSeconds = 1;
+/** What a node keeps free. */
+const bytesKept = 2 * mib;
 /** A node whose tasks need twice its memory computes this many times slower: it pages. */
-const pagingSlowdown = 30;
+const pagingSlowdown = 4;
 
 function machine(): NetworkDescription {
   const gigabit = shippedNetworks.find(({ name }) => name === 'gigabit')!;
@@ -34,18 +37,23 @@ function draw(nodes: number, seed: number): Task[] {
   }
 }
 
+interface Ushering {
+  readonly name: string;
+  readonly balancer?: readonly (string | Strategy)[];
+}
+
 async function measure(
   nodes: number,
-  balancer: string | undefined,
+  { name, balancer }: Ushering,
   samples: number,
   context: CurveContext,
 ): Promise<number> {
   let sum = 0;
   for (let sample = 0; sample < samples; sample++) {
     context.signal.throwIfAborted();
-    context.progress(`${balancer ?? 'static'}: ${nodes} nodes, ${sample + 1} of ${samples}`);
+    context.progress(`${name}: ${nodes} nodes, ${sample + 1} of ${samples}`);
     const balancing = balancer === undefined ? {} : { balancer, lbPeriod: periodSeconds };
-    const { value } = await simulate(runTasks(draw(nodes, context.seed + sample), sliceSeconds), {
+    const { value } = await simulate(runTasks(draw(nodes, context.seed + sample), sliceSeconds, periodSeconds), {
       pes: nodes,
       network: machine(),
       seed: context.seed + sample,
@@ -72,12 +80,16 @@ export const memoryUshering: Curve = {
   async run(context) {
     const sizes = context.isQuick ? [8, 16] : [8, 12, 16, 20, 24, 28, 32];
     const samples = context.isQuick ? 1 : 6;
-    const balancers = [undefined, 'Gossip', 'MemoryUsher'] as const;
+    const balancers: readonly Ushering[] = [
+      { name: 'static' },
+      { name: 'Gossip', balancer: ['Gossip'] },
+      { name: 'MemoryUsher', balancer: [centralStrategy(memoryUsher(bytesKept))] },
+    ];
     const series: Series[] = [];
-    for (const balancer of balancers) {
+    for (const ushering of balancers) {
       const points: CurvePoint[] = [];
-      for (const x of sizes) points.push({ x, y: await measure(x, balancer, samples, context) });
-      series.push({ name: balancer ?? 'static', points });
+      for (const x of sizes) points.push({ x, y: await measure(x, ushering, samples, context) });
+      series.push({ name: ushering.name, points });
     }
     return {
       panels: [

@@ -30,8 +30,8 @@ async function slowdown(
   context: CurveContext,
 ): Promise<number> {
   const options = { pes: nodes, network: machine(isLoaded), seed, signal: context.signal };
-  const still = await simulate(runTasks(tasks, sliceSeconds), options);
-  const balanced = await simulate(runTasks(tasks, sliceSeconds), {
+  const still = await simulate(runTasks(tasks, sliceSeconds, periodSeconds), options);
+  const balanced = await simulate(runTasks(tasks, sliceSeconds, periodSeconds), {
     ...options,
     balancer: 'Gossip',
     lbPeriod: periodSeconds,

@@ -15,8 +15,15 @@ export interface Task {
 /** What moves with a task besides its memory, which is copied at the network's speed: here just its size on the wire. */
 const stateBytes = 1 << 16;
 
-/** A program that runs `tasks`, dealt out in turn over the PEs, and reports the virtual seconds until all have ended. */
-export function runTasks(tasks: readonly Task[], sliceSeconds: number): ReportingProgram<number> {
+/**
+ * A program that runs `tasks`, dealt out in turn over the PEs, and reports the virtual seconds until all have ended.
+ * Balancing steps, if any, are `periodSeconds` apart.
+ */
+export function runTasks(
+  tasks: readonly Task[],
+  sliceSeconds: number,
+  periodSeconds: number,
+): ReportingProgram<number> {
   return (report) => {
     class Runner extends Chare<number> {
       left: number;
@@ -27,6 +34,7 @@ export function runTasks(tasks: readonly Task[], sliceSeconds: number): Reportin
         super();
         const { seconds, bytes = 0 } = tasks[this.index]!;
         this.left = seconds;
+        this.setLoad(periodSeconds);
         if (bytes > 0) this.setMemory(bytes);
       }
 
@@ -44,6 +52,7 @@ export function runTasks(tasks: readonly Task[], sliceSeconds: number): Reportin
       }
 
       _end(): void {
+        this.setLoad(0);
         this.setMemory(0);
         this.done!.set();
       }

@@ -19,6 +19,9 @@ export class LbState {
   /** Its packed size when it last moved; 0: it never has. */
   bytes = 0;
 
+  /** Bytes of memory that the program says it holds; 0: not said. */
+  memory = 0;
+
   constructor(nextSync: number) {
     this.nextSync = nextSync;
   }
@@ -36,6 +39,7 @@ export class LbState {
     writer.f64(lb.nextSync);
     writer.u8(lb.isWaiting ? 1 : 0);
     writer.f64(lb.givenLoad);
+    writer.f64(lb.memory);
     writer.u8(lb.position?.length ?? 0);
     for (const coordinate of lb.position ?? []) writer.f64(coordinate);
   }
@@ -47,6 +51,7 @@ export class LbState {
     element.lb = lb;
     lb.isWaiting = reader.u8() === 1;
     lb.givenLoad = reader.f64();
+    lb.memory = reader.f64();
     const coordinates = reader.u8();
     if (coordinates > 0) lb.position = Array.from({ length: coordinates }, () => reader.f64());
   }

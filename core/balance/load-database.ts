@@ -144,7 +144,7 @@ class Columns {
       const given = companion.lb?.givenLoad ?? Number.NaN;
       measured += own;
       load += Number.isNaN(given) ? own : given / speed;
-      bytes += companion.lb?.bytes ?? 0;
+      bytes += companion.lb?.memory || companion.lb?.bytes || 0;
       companion.load = 0;
       companion.ticks = 0;
       isPinned ||= companion.isPinned || !canBePacked(companion);

@@ -191,6 +191,19 @@ export abstract class Chare<I = number> extends ChareBase {
     LbState.of(ChareBase.recordOf(this)).givenLoad = seconds;
   }
 
+  /**
+   * How much memory this chare holds, in bytes, for strategies that mind memory, and for simulated hosts, which page when
+   * their chares hold more than they have. Without it a strategy knows the packed size of elements that have moved.
+   */
+  setMemory(bytes: number): void {
+    if (!(bytes >= 0 && bytes < Number.POSITIVE_INFINITY))
+      throw new UsageError(`setMemory takes bytes, 0 or more, not ${bytes}`);
+    const record = ChareBase.recordOf(this);
+    const lb = LbState.of(record);
+    record.collection.pe.host.hold?.(bytes - lb.memory);
+    lb.memory = bytes;
+  }
+
   /** Coordinates of this element for strategies that use them, instead of its index. Up to three. */
   setPosition(...position: readonly number[]): void {
     if (position.length < 1 || position.length > 3 || !position.every(Number.isFinite))

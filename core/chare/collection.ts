@@ -421,6 +421,7 @@ export class Collection {
       last.slot = element.slot;
     }
     element.slot = -1;
+    if (element.lb !== undefined && element.lb.memory > 0) this.pe.host.hold?.(-element.lb.memory);
     this.locals.delete(element.key);
   }
 

@@ -164,6 +164,7 @@ export function immigrate(first: Collection, frame: Reader): void {
     const companion = new ElementRecord(collection, key, epoch, frame.f64(), frame.f64());
     companions.push(companion);
     LbState.read(frame, companion);
+    if (companion.lb !== undefined && companion.lb.memory > 0) pe.host.hold?.(companion.lb.memory);
     states.push(decodeState(frame, pe.context));
     if (frame.u8() === 1) companion.mailbox = Mailbox.read(frame, companion);
     if (frame.u8() === 1) companion.sections = Memberships.read(frame, companion);

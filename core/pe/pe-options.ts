@@ -26,6 +26,8 @@ export interface PeHost {
   work(seconds: number): void;
   /** True while timers, sockets or files of the program itself are open. */
   hasOutsideWork(): boolean;
+  /** Chares here hold so much more memory than before, or less. Only simulated hosts mind. */
+  hold?(bytes: number): void;
   /** What the host knows of its PE, for load balancing. */
   vitals(): PeVitals;
 }

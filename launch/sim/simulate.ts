@@ -27,7 +27,7 @@ import {
   withSettings,
 } from '../../transports/sim/faults/fault-options.ts';
 import { PacketFaults } from '../../transports/sim/faults/packet-faults.ts';
-import type { NetworkDescription } from '../../transports/sim/network-description.ts';
+import type { MemoryDescription, NetworkDescription } from '../../transports/sim/network-description.ts';
 import { RunHash } from '../../transports/sim/run-hash.ts';
 import { roundTripMsOf, SimNetwork } from '../../transports/sim/sim-network.ts';
 import type { BalancingHooks, BalancingOptions } from '../balancing-options.ts';
@@ -40,6 +40,7 @@ import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
 import { SimTrace } from '../trace/sim-trace.ts';
 import { SimulationChecks } from './checkers/index.ts';
 import { type FaultReport, FaultRun } from './faults/fault-run.ts';
+import { HostMemory } from './host-memory.ts';
 import { resolveNetwork } from './network-file.ts';
 import { type SimEndOfRun, SimLoop } from './sim-loop.ts';
 import { SpeedProfile } from './speed-profile.ts';
@@ -180,7 +181,7 @@ class Simulation {
     const name = typeof options.program === 'string' || options.program instanceof URL ? options.program : 'program';
     this.#record =
       directory === undefined ? undefined : new SimTrace({ directory, program: name, args, registry, pes, pesPerNode });
-    const cores = new Cores(this.#network, network.coresPerHost);
+    const hosts = new Hosts(this.#network, network);
     const heap = oneHeap();
     for (let id = 0; id < pes; id++) {
       const node = Math.floor(id / pesPerNode);
@@ -188,10 +189,11 @@ class Simulation {
         id,
         loop: this.#loop,
         network: this.#network,
-        core: cores.of(id),
+        core: hosts.coreOf(id),
         speed: new SpeedProfile(id, network.speeds),
         taskSeconds: (network.taskUs ?? 0.1) * 1e-6,
         measure,
+        memory: hosts.memoryOf(id),
         trace: this.#watcherOf(id, trace, () => virtual),
       });
       virtual.adopt(
@@ -299,19 +301,28 @@ function faultsOf(
   return withSettings(draw ? drawFaults(seed, rttMs) : noFaults, settings);
 }
 
-/** Hands cores to PEs: the next of their host, and round again. */
-class Cores {
+/** Hands out what PEs have of their hosts: a core, the next and round again, and the memory, which they share. */
+class Hosts {
   readonly #network: SimNetwork;
   readonly #perHost: number | undefined;
   readonly #cores: Core[][] = [];
   readonly #given: number[] = [];
+  readonly #memories: HostMemory[] = [];
+  readonly #memory: MemoryDescription | undefined;
 
-  constructor(network: SimNetwork, perHost: number | undefined) {
+  constructor(network: SimNetwork, { coresPerHost, memory }: NetworkDescription) {
     this.#network = network;
-    this.#perHost = perHost;
+    this.#perHost = coresPerHost;
+    this.#memory = memory;
   }
 
-  of(pe: number): Core {
+  memoryOf(pe: number): HostMemory {
+    const host = this.#network.hostOf(pe);
+    this.#memories[host] ??= new HostMemory(this.#memory);
+    return this.#memories[host];
+  }
+
+  coreOf(pe: number): Core {
     if (this.#perHost === undefined) return new Core();
     const host = this.#network.hostOf(pe);
     this.#cores[host] ??= Array.from({ length: this.#perHost }, () => new Core());

@@ -13,6 +13,7 @@ import type { PeHost, PeVitals } from '../../core/pe/pe-options.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
 import type { SimEvent } from '../../transports/sim/event-queue.ts';
 import type { SimEnd, SimNetwork } from '../../transports/sim/sim-network.ts';
+import type { HostMemory } from './host-memory.ts';
 import type { SimLoop } from './sim-loop.ts';
 import type { SpeedProfile } from './speed-profile.ts';
 
@@ -40,6 +41,8 @@ export interface VirtualPeOptions {
   /** Seconds to pick and call an entry method. */
   readonly taskSeconds: number;
   readonly measure: Measure | undefined;
+  /** Of its host, shared with the PEs beside it. */
+  readonly memory: HostMemory;
   readonly trace: TraceSink | undefined;
 }
 
@@ -57,6 +60,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
   readonly #taskSeconds: number;
   readonly #measure: Measure | undefined;
   readonly trace: TraceSink | undefined;
+  readonly #memory: HostMemory;
   #pe!: Pe;
   #isPlanned = false;
   #isIdle = true;
@@ -79,6 +83,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     this.#speed = options.speed;
     this.#taskSeconds = options.taskSeconds;
     this.#measure = options.measure;
+    this.#memory = options.memory;
     this.trace = options.trace;
   }
 
@@ -110,7 +115,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
   }
 
   #compute(from: number, seconds: number): void {
-    this.#core.time = this.#speed.finish(from, seconds * this.#slowness);
+    this.#core.time = this.#speed.finish(from, seconds * this.#slowness * this.#memory.slowdown);
     this.busySeconds += this.#core.time - from;
   }
 
@@ -255,8 +260,12 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
 
   vitals(): PeVitals {
     const { now } = this;
-    const memoryFree = Number.POSITIVE_INFINITY;
-    return { idleSeconds: now - this.busySeconds, speed: Math.max(speedMin, this.#speed.at(now)), memoryFree };
+    const speed = Math.max(speedMin, this.#speed.at(now));
+    return { idleSeconds: now - this.busySeconds, speed, memoryFree: this.#memory.free };
+  }
+
+  hold(bytes: number): void {
+    this.#memory.hold(bytes);
   }
 
   hasOutsideWork(): boolean {
