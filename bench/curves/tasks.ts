@@ -10,13 +10,15 @@ export interface Task {
   readonly seconds: number;
   /** Of memory. Default: it needs none. */
   readonly bytes?: number;
+  /** Where it starts. Default: in turn, by its index. */
+  readonly pe?: number;
 }
 
 /** What moves with a task besides its memory, which is copied at the network's speed: here just its size on the wire. */
 const stateBytes = 1 << 16;
 
 /**
- * A program that runs `tasks`, dealt out in turn over the PEs, and reports the virtual seconds until all have ended.
+ * A program that runs `tasks` and reports the virtual seconds until all have ended.
  * Balancing steps, if any, are `periodSeconds` apart.
  */
 export function runTasks(
@@ -38,7 +40,7 @@ export function runTasks(
         if (bytes > 0) this.setMemory(bytes);
       }
 
-      start(done: Future): void {
+      begin(done: Future): void {
         this.done = done;
         this.slice();
       }
@@ -58,20 +60,20 @@ export function runTasks(
       }
     }
 
-    const inTurn = placement<number>('inTurn', (index, { pes }) => index % pes);
+    const start = placement<number>('start', (index, { pes }) => tasks[index]!.pe ?? index % pes);
 
     const main = async (charm: Charm): Promise<void> => {
-      const array = await charm.array(Runner, { size: tasks.length, map: inTurn });
+      const array = await charm.array(Runner, { size: tasks.length, map: start });
       const started = charm.now();
       const ends = tasks.map((_, index) => {
         const done = charm.future();
-        array.at(index).start(done);
+        array.at(index).begin(done);
         return done.get();
       });
       await Promise.all(ends);
       report(charm.now() - started);
       charm.exit();
     };
-    return { default: main, Runner, inTurn };
+    return { default: main, Runner, start };
   };
 }
