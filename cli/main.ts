@@ -5,6 +5,7 @@ import { readManifest } from '../launch/package-root.ts';
 import { benchCommand } from './bench.ts';
 import { spelledOurWay } from './charm-options/apply.ts';
 import { lbSimCommand } from './lb-sim.ts';
+import { lbCommand, psCommand, topCommand } from './live.ts';
 import { projectionsCommand } from './projections.ts';
 import { runCommand } from './run.ts';
 import { simCommand } from './sim.ts';
@@ -15,7 +16,17 @@ const program = new Command('charm4ts')
   .showHelpAfterError('(add --help for usage)');
 
 // With the program's settings: after an error a command too tells how to get help.
-for (const command of [runCommand(), simCommand(), lbSimCommand(), projectionsCommand(), benchCommand()]) {
+const commands = [
+  runCommand(),
+  simCommand(),
+  lbSimCommand(),
+  projectionsCommand(),
+  topCommand(),
+  psCommand(),
+  lbCommand(),
+  benchCommand(),
+];
+for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

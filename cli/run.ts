@@ -23,6 +23,7 @@ interface RunFlags extends BalancingFlags {
   readonly trace?: string;
   readonly record?: string;
   readonly replay?: string;
+  readonly live: boolean;
   readonly json?: boolean;
 }
 
@@ -43,6 +44,7 @@ export function runCommand(): Command {
     .option('--trace <dir>', 'record what every PE does, for charm4ts projections <dir>')
     .option('--record <dir>', 'write down in which order PEs process messages')
     .option('--replay <dir>', 'repeat a recorded run, message by message')
+    .option('--no-live', 'the job cannot be looked at by charm4ts top, ps and lb while it runs')
     .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', milliseconds)
     .option('--json', 'print one JSON object, after what the program prints: exit code, seconds, error')
     .addHelpText('after', examples)
@@ -80,6 +82,8 @@ async function run(program: string, args: string[], flags: RunFlags): Promise<vo
     signal: interrupt.signal,
   });
   if (error !== undefined) process.stderr.write(`${formatReport(error)}\n`);
+  if (flags.trace !== undefined)
+    process.stderr.write(`trace in ${flags.trace}; to look at it: charm4ts projections ${flags.trace}\n`);
   if (json === true) {
     const { nodes = 1, pes = nodes > 1 ? 1 : availableParallelism() } = flags;
     const failure = error === undefined ? {} : { error: failureAsJson(error) };

@@ -39,6 +39,8 @@ export interface JobOptions extends BalancingOptions {
   readonly record?: string;
   /** Repeats the run that was recorded in this directory, with its PEs, arguments and seed. */
   readonly replay?: string;
+  /** Lets `charm4ts top` and others of this user look at the job while it runs: see docs/live.md. Default: no. */
+  readonly live?: boolean;
   /** Ends the job early, as if interrupted. */
   readonly signal?: AbortSignal;
 }
@@ -61,6 +63,7 @@ export function peSettings(options: JobOptions, threads: number): PeSettings {
   const seed = options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
   const spinMs = options.spinMs ?? (threads <= availableParallelism() ? 0.2 : 0);
   const trace = options.trace === undefined ? undefined : prepareTrace(options.trace, options.program, args);
+  const live = options.live === true ? [String(options.program), ...args].join(' ') : undefined;
   const settings = {
     args,
     seed,
@@ -70,6 +73,7 @@ export function peSettings(options: JobOptions, threads: number): PeSettings {
     seedBalancer,
     balancing: onlyBalancing(options),
     trace,
+    live,
     record: undefined,
   };
   return withRecord(options, threads, settings);

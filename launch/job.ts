@@ -22,6 +22,7 @@ import { carrierNamed, carrierNames } from '../transports/index.ts';
 import { makeSharedMachine, type SharedMachine } from '../transports/threads/threads-link.ts';
 import { JobEnd } from './job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
+import { LiveServer } from './live/live-server.ts';
 import { NodeJob } from './nodes/node-job.ts';
 import { PeTeam } from './pe-team.ts';
 import { explainSyntaxError, prepareProgram } from './program-loader.ts';
@@ -67,6 +68,7 @@ class Job {
   readonly #options: JobOptions;
   readonly #team: PeTeam;
   readonly #end: JobEnd;
+  readonly #live: LiveServer | undefined;
 
   constructor(options: JobOptions, pes: number, machine: SharedMachine) {
     this.#options = options;
@@ -87,18 +89,22 @@ class Job {
         failed: (error) => void this.#onFailed(error),
       },
     );
+    const { live: program } = settings;
+    if (program !== undefined) this.#live = new LiveServer({ job: process.pid, node: 0, program, team: this.#team });
   }
 
   async run(): Promise<JobResult> {
     const release = this.#end.listen();
     try {
       if (!this.#end.hasEnded) {
+        this.#live?.open();
         this.#team.start();
         this.#deliverProgram();
       }
       await this.#end.whenEnded;
       await this.#team.stop();
     } finally {
+      this.#live?.close();
       release();
     }
     return { ...this.#end.value, stdout: this.#team.output('stdout'), stderr: this.#team.output('stderr') };

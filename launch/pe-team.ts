@@ -11,6 +11,8 @@
 import { CharmError, fromWire, type Place } from '../core/base/errors.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
 import { PeWord, peWordsPerPe, type SharedMachine, wakePe } from '../transports/threads/threads-link.ts';
+import type { PeView, ViewDetail } from './live/pe-view.ts';
+import { TeamQuestions } from './live/team-questions.ts';
 import { lostError } from './lost-pe.ts';
 import { PeThread, type ThreadEnd } from './pe-thread.ts';
 import type { ClassDescription, MeshMessage, MeshStart, PeSettings, WorkerMessage } from './worker-protocol.ts';
@@ -49,6 +51,7 @@ export class PeTeam {
   readonly #options: PeTeamOptions;
   readonly #events: PeTeamEvents;
   readonly #threads: PeThread[] = [];
+  readonly #questions = new TeamQuestions(this.#threads);
   #loaded = 0;
   #description: readonly string[] | undefined = undefined;
   #classes: readonly ClassDescription[] = [];
@@ -114,10 +117,21 @@ export class PeTeam {
     return this.#threads.map((thread) => this.#whatRuns(thread.pe)).filter(({ entry }) => entry !== undefined);
   }
 
+  /** What the PEs say of themselves now, and which say nothing. */
+  look(detail: ViewDetail): Promise<{ readonly views: PeView[]; readonly silent: number[] }> {
+    return this.#questions.look(detail);
+  }
+
+  /** @throws Error that says why not. */
+  setBalancer(names: readonly string[]): Promise<void> {
+    return this.#questions.setBalancer(names);
+  }
+
   #onMessage(thread: PeThread, message: WorkerMessage): void {
     if (message.kind === 'exit') this.#events.exit(message.code);
     else if (message.kind === 'failed') this.#events.failed(fromWire(message.error));
     else if (message.kind === 'listening' || message.kind === 'connected') this.#events.mesh?.(message);
+    else if (message.kind === 'seen' || message.kind === 'balancerSet') this.#questions.answered(message);
     else if (message.kind === 'left') thread.phase = 'left';
     else if (message.kind === 'loaded') this.#onLoaded(thread, message.description, message.classes);
     else {

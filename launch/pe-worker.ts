@@ -18,6 +18,7 @@ import { OutsideLink } from '../transports/outside/outside-link.ts';
 import { OutsidePort } from '../transports/outside/outside-port.ts';
 import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
 import { peBalancing } from './lazy-balancing.ts';
+import { answerLive, type LiveOrder } from './live/answer.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
 import { makeQueue } from './make-queue.ts';
@@ -45,6 +46,8 @@ class Orders {
   readonly program: Promise<string>;
   readonly go: Promise<void>;
   readonly connect: Promise<readonly string[]>;
+  /** Set once there is a PE to look at. */
+  onLive: ((order: LiveOrder) => void) | undefined = undefined;
   readonly #stop: Promise<never>;
 
   constructor() {
@@ -69,6 +72,7 @@ class Orders {
       if (order.kind === 'program') onProgram(order.url);
       else if (order.kind === 'go') onGo();
       else if (order.kind === 'connect') onConnect(order.addresses);
+      else if (order.kind === 'look' || order.kind === 'balancer') this.onLive?.(order);
       else onStop(stopped);
     });
   }
@@ -210,6 +214,7 @@ async function run(orders: Orders): Promise<void> {
   const recording = start.settings.record === undefined ? undefined : new Recording(start, surroundings);
   const pe: Pe = makePe(registry, recording?.surroundings ?? surroundings, handed);
   direct?.open(pe);
+  orders.onLive = (order) => answerLive(pe, order, tell);
   watchUncaught(pe);
   watchExit(pe);
   if (main !== undefined) {

@@ -4,6 +4,7 @@ import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
 import type { SharedMachine } from '../transports/threads/threads-link.ts';
 import type { BalancingOptions } from './balancing-options.ts';
+import type { PeView, ViewDetail } from './live/pe-view.ts';
 import type { TraceStart } from './trace/trace-files.ts';
 
 /** What all PEs of a job have in common. */
@@ -22,6 +23,8 @@ export interface PeSettings {
   readonly trace: TraceStart | undefined;
   /** Where to record the order of what PEs do, or where to find it. */
   readonly record: RecordStart | undefined;
+  /** What runs, if the job can be looked at while it does: see docs/live.md. */
+  readonly live: string | undefined;
 }
 
 export interface RecordStart {
@@ -67,6 +70,9 @@ export type WorkerOrder =
   | { readonly kind: 'go' }
   /** Addresses of all nodes, for a PE that connects itself. */
   | { readonly kind: 'connect'; readonly addresses: readonly string[] }
+  /** Somebody looks at the running job; wants other strategies of load balancing. Answers carry the number. */
+  | { readonly kind: 'look'; readonly id: number; readonly detail: ViewDetail }
+  | { readonly kind: 'balancer'; readonly id: number; readonly names: readonly string[] }
   | { readonly kind: 'stop' };
 
 export interface ClassDescription {
@@ -83,6 +89,8 @@ export type WorkerMessage =
   | MeshMessage
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'failed'; readonly error: ErrorWire }
+  | { readonly kind: 'seen'; readonly id: number; readonly view: PeView }
+  | { readonly kind: 'balancerSet'; readonly id: number; readonly error?: string }
   /** It runs no more of the program; only its output is still on the way. */
   | { readonly kind: 'left' }
   | { readonly kind: 'done' };

@@ -318,6 +318,7 @@ export class LbCoordinator {
     this.#step = undefined;
     const report = step.outcome === undefined ? this.#reportOf(step) : this.#reportOfAgents(step, step.outcome);
     step.isIdle ||= step.trigger === 'period' && step.outcome?.isIdle === true && step.outcome.migrations === 0;
+    this.#manager.lastReport = report;
     this.#count++;
     const { before, loadsBefore } = report;
     const busiest = loadsBefore.reduce((most, seconds) => Math.max(most, seconds), 0);

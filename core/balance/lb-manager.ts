@@ -73,6 +73,8 @@ const refusalsMax = 20;
 export class LbManager {
   readonly sync: AtSync;
   readonly database: LoadDatabase;
+  /** On PE 0: of the last step. */
+  lastReport: LbStepReport | undefined = undefined;
   readonly #pe: Pe;
   readonly #parent: number;
   readonly #children: readonly number[];

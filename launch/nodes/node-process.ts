@@ -14,6 +14,7 @@
  */
 import { toWire } from '../../core/base/errors.ts';
 import { makeSharedMachine } from '../../transports/threads/threads-link.ts';
+import { LiveServer } from '../live/live-server.ts';
 import { PeTeam } from '../pe-team.ts';
 import { GatewayNode } from './gateway-node.ts';
 import type { NodeMessage, NodeOrder, NodeStart } from './node-protocol.ts';
@@ -26,6 +27,7 @@ class NodeRuntime {
   /** Undefined where the PE has the connections. */
   readonly #gateway: GatewayNode | undefined;
   readonly #alive: NodeJS.Timeout;
+  readonly #live: LiveServer | undefined;
 
   constructor({ mesh, pesPerNode, settings, heapMb }: NodeStart) {
     const firstPe = mesh.node * pesPerNode;
@@ -42,6 +44,9 @@ class NodeRuntime {
         failed,
       },
     );
+    if (settings.live !== undefined)
+      this.#live = new LiveServer({ job: process.ppid, node: mesh.node, program: settings.live, team: this.#team });
+    this.#live?.open();
     this.#team.start();
     this.#alive = setInterval(() => tell({ kind: 'alive' }), aliveEveryMs);
   }
@@ -61,6 +66,7 @@ class NodeRuntime {
     await this.#team.stop();
     this.#gateway?.stop();
     clearInterval(this.#alive);
+    this.#live?.close();
     tell({ kind: 'done' });
     process.disconnect?.();
   }

@@ -6,7 +6,7 @@ export class Runner extends Chare<number> {
 
   run(): void {
     this.charm.work(1e-3);
-    if (++this.#rounds === 300) console.log('running');
+    if (++this.#rounds === (this.charm.args[0] === 'live' ? 1 : 200)) console.log('running');
     this.array.at((this.index + 1) % this.array.size).run();
   }
 
