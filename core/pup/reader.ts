@@ -146,7 +146,9 @@ export class Reader {
 
   /** Offset in `bytes` of an attachment, `offset` bytes behind the head. */
   attachment(offset: number, length: number): number {
-    const at = this.start + (this.view.getUint32(this.start + 4, true) & ~7) + offset;
+    const head = this.view.getUint32(this.start + 4, true);
+    // The lowest bit tells of shared arrays.
+    const at = this.start + head - (head & 1) + offset;
     if (at % 8 !== 0 || length > this.limit - at) this.#fail(length);
     return at;
   }

@@ -14,12 +14,12 @@
  * Not seen: a plain view that was kept and is used after the array was given away, and use of one handle by two chares of one PE, unless
  * messages are checked (pe/message-check.ts).
  */
-import { UsageError } from '../base/errors.ts';
+import { CharmError, UsageError } from '../base/errors.ts';
 import { FrameKind } from '../message/envelope.ts';
 import { HandleKind } from '../message/handle-kinds.ts';
 import type { Reader } from './reader.ts';
 import type { SharedHeap } from './shared-heap.ts';
-import { arrayTypes, Handle, writeHandle } from './value-codec.ts';
+import { arrayBufferCode, arrayTypes, dataViewCode, Handle, writeHandle } from './value-codec.ts';
 import type { Writer } from './writer.ts';
 
 /** Arrays that can be shared. */
@@ -197,6 +197,11 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
     const code = reader.u8();
     const isPublished = (reader.u8() & publishedFlag) !== 0;
     const [length, offset, generation] = [reader.f64(), reader.f64(), reader.f64()];
+    const size = code === arrayBufferCode || code === dataViewCode ? undefined : arrayTypes[code]?.size;
+    const bytes = length * (size ?? Number.NaN);
+    const end = mode === Mode.reference ? heap.buffer.byteLength - offset : reader.limit - reader.start;
+    if (!Number.isInteger(bytes) || bytes < 0 || bytes > end || offset % 8 !== 0 || offset < 0)
+      throw new CharmError('ERR_DECODE', `a shared array of ${length} of type ${code} at ${offset} does not exist`);
     if (mode === Mode.reference)
       return new SharedArray(
         heap,
@@ -204,7 +209,6 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
         isPublished ? 'published' : 'here',
         !isPublished,
       );
-    const bytes = length * arrayTypes[code]!.size;
     const at = reader.attachment(offset, bytes);
     const copy = SharedArray.#allocate(heap, code, length);
     heap.bytes(copy.#offset, bytes).set(reader.bytes.subarray(at, at + bytes));
@@ -223,7 +227,7 @@ export function hasShared(bytes: Uint8Array, start = 0): boolean {
  */
 export function inlineShared(frame: Uint8Array, heap: SharedHeap): Uint8Array {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const head = view.getUint32(4, true) & ~7;
+  const head = view.getUint32(4, true) - 1;
   const count = view.getUint32(head - 4, true);
   const blocks: { readonly at: number; readonly offset: number; readonly bytes: number; readonly to: number }[] = [];
   let total = frame.length;
