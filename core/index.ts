@@ -50,5 +50,8 @@ export type { Entries, EntryAttributes } from './message/entry-attributes.ts';
 export type { Future } from './message/future.ts';
 export { together } from './message/request.ts';
 export { BitVector, type Priority } from './pe/priority.ts';
+export type { TaskContext, TaskFunction } from './pool/functions.ts';
+export type { LoopBody, LoopOptions } from './pool/parallel-loop.ts';
+export { type PoolOptions, TaskError, type TaskPool } from './pool/task-pool.ts';
 export type { SharableArray, SharableConstructor, SharedArray } from './pup/shared-array.ts';
 export type { SectionIndices, Slice } from './section/section-indices.ts';

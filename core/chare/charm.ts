@@ -4,10 +4,14 @@
  */
 import type { LbStepReport } from '../balance/balancing.ts';
 import { CharmError, describeThrown, UsageError } from '../base/errors.ts';
+import type { AnyReducer, Reducer } from '../collective/reducers.ts';
 import { type Callback, ExitCallback, IgnoreCallback } from '../message/callback.ts';
 import { type Future, Pending } from '../message/future.ts';
 import type { Pe } from '../pe/pe.ts';
 import { checkPriority } from '../pe/priority.ts';
+import type { ProgramFunction } from '../pool/functions.ts';
+import { type LoopBody, type LoopOptions, ParallelLoops } from '../pool/parallel-loop.ts';
+import { TaskPool } from '../pool/task-pool.ts';
 import { type SharableArray, type SharableConstructor, SharedArray } from '../pup/shared-array.ts';
 import { combine, split } from '../section/make-section.ts';
 import type { SectionIndices } from '../section/section-indices.ts';
@@ -88,9 +92,14 @@ export class Charm {
   /** What the program adds to its trace. */
   readonly trace: Tracing;
   readonly #pe: Pe;
+  /** Runs exported functions on many items, on all PEs. */
+  readonly pool: TaskPool;
+  readonly #loops: ParallelLoops;
 
   constructor(pe: Pe) {
     this.#pe = pe;
+    this.pool = new TaskPool(pe);
+    this.#loops = new ParallelLoops(pe);
     this.trace = new Tracing(pe);
   }
 
@@ -383,6 +392,27 @@ export class Charm {
    */
   shared<T extends SharableArray>(type: SharableConstructor<T>, length: number): SharedArray<T> {
     return SharedArray.make(this.#pe.heap(), type, length);
+  }
+
+  /**
+   * Runs a loop on the PEs of this process that are free, this one included: `body(from, to, ...args)` for chunks of the range. With a
+   * reducer, the bodies' values are combined. The body is an exported function; see docs/pool.md. Cost: a message to each PE and back.
+   */
+  loop<A extends readonly unknown[]>(body: LoopBody<A, void>, options: LoopOptions<A>): Promise<void>;
+  loop<A extends readonly unknown[], V, R>(
+    body: LoopBody<A, V>,
+    options: LoopOptions<A> & { readonly reducer: Reducer<V, R> },
+  ): Promise<R>;
+  async loop(
+    body: unknown,
+    options: Omit<LoopOptions<never>, 'args'> & { readonly args: unknown; readonly reducer?: unknown },
+  ): Promise<unknown> {
+    const { reducer, ...others } = options;
+    return this.#loops.run(
+      body as ProgramFunction,
+      others as LoopOptions<readonly unknown[]>,
+      reducer as AnyReducer | undefined,
+    );
   }
 
   /** Seconds since an arbitrary start; never goes back. */

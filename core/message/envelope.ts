@@ -55,6 +55,9 @@ export const FrameKind = {
   seed: 24,
   /** Load balancing: balance/lb-manager.ts. */
   balance: 25,
+  /** A piece of work for a PE: pool/task-pool.ts; a share of a loop: pool/parallel-loop.ts. */
+  poolTask: 28,
+  loop: 29,
   /** Quiescence detection, which does not count its own frames. */
   quiescenceRequest: 32,
   quiescenceAsk: 33,

@@ -15,6 +15,7 @@ import { Readonly } from '../chare/readonly.ts';
 import { makeTimerView, type TimerView } from '../chare/timer.ts';
 import { makeWhenView, type WhenView } from '../chare/when.ts';
 import { CustomReducer } from '../collective/reducers.ts';
+import type { ProgramFunction, TaskFunction } from '../pool/functions.ts';
 import { ownPrivateName } from '../pup/private-names.ts';
 import type { ClassTable } from '../pup/value-codec.ts';
 import { makeSectionProxy, type SectionProxyClass } from '../section/section-proxy.ts';
@@ -46,6 +47,7 @@ export class Registry {
   readonly #names = new Map<unknown, string>();
   readonly #reducers = new Map<string, CustomReducer>();
   readonly #placements = new Map<string, Placement<unknown>>();
+  readonly #functions = new Map<string, ProgramFunction>();
   /** Value classes: exported classes that are not chares. */
   readonly #prototypes: object[] = [];
   readonly #prototypeNumbers = new Map<object, number>();
@@ -60,6 +62,7 @@ export class Registry {
       else if (value instanceof CustomReducer) this.#reducers.set(name, value);
       else if (value instanceof Placement) this.#placements.set(name, value as Placement<unknown>);
       else if (isClass(value)) this.#addValueClass(value);
+      else if (typeof value === 'function') this.#functions.set(name, value as ProgramFunction);
       else if (!(value instanceof Readonly)) continue;
       this.#names.set(value, name);
     }
@@ -123,6 +126,19 @@ export class Registry {
     return found;
   }
 
+  /** Name of a function that other PEs can run. @throws CharmError unless it is one, and exported. */
+  functionName(fn: unknown): string {
+    if (typeof fn !== 'function')
+      throw new CharmError('ERR_USAGE', `an exported function is wanted, not ${String(fn)}`);
+    return this.nameOf(fn, 'function', fn.name === '' ? '(without a name)' : fn.name);
+  }
+
+  functionNamed(name: string): TaskFunction<unknown, unknown> {
+    const found = this.#functions.get(name);
+    if (found === undefined) throw notExported('function', name, 'function');
+    return found as unknown as TaskFunction<unknown, unknown>;
+  }
+
   placement(name: string): Placement<unknown> {
     const found = this.#placements.get(name);
     if (found === undefined) throw notExported('placement', name, 'const');
@@ -133,7 +149,8 @@ export class Registry {
   describe(): string[] {
     const classes = this.types.map((t) => `class ${t.name}: ${t.table.entries.map((e) => e.name).join(' ')}`);
     const reducers = [...this.#reducers.keys()].map((name) => `reducer ${name}`);
-    return [...classes, ...reducers, ...[...this.#placements.keys()].map((name) => `placement ${name}`)];
+    const functions = [...this.#functions.keys()].map((name) => `function ${name}`);
+    return [...classes, ...functions, ...reducers, ...[...this.#placements.keys()].map((name) => `placement ${name}`)];
   }
 }
 

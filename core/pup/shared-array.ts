@@ -55,6 +55,8 @@ const singleKinds: readonly number[] = [
 const Offset = { mode: 0, code: 1, flags: 2, length: 3, at: 11, generation: 19 } as const;
 const Mode = { reference: 0, inline: 1 } as const;
 const publishedFlag = 1;
+/** To the PEs that run a loop together; it stays its owner's. */
+const lentFlag = 2;
 
 type Fate = 'here' | 'sent' | 'released' | 'published';
 
@@ -70,7 +72,7 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
   readonly #code: number;
   readonly #offset: number;
   readonly #generation: number;
-  readonly #isPublisher: boolean;
+  readonly #ownsMemory: boolean;
   #fate: Fate;
   #view: T | undefined = undefined;
   /** Elements. */
@@ -80,7 +82,7 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
     heap: SharedHeap,
     place: { readonly code: number; readonly length: number; readonly offset: number; readonly generation: number },
     fate: 'here' | 'published',
-    isPublisher: boolean,
+    ownsMemory: boolean,
   ) {
     super();
     this.#heap = heap;
@@ -89,7 +91,7 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
     this.#offset = place.offset;
     this.#generation = place.generation;
     this.#fate = fate;
-    this.#isPublisher = isPublisher;
+    this.#ownsMemory = ownsMemory;
   }
 
   /** A new one, of zeros. */
@@ -137,10 +139,9 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
   /** Gives the memory back. Of published arrays only the publisher's release counts. */
   release(): void {
     this.#check('released');
-    const isOwner = this.#fate === 'here' || this.#isPublisher;
     this.#fate = 'released';
     this.#view = undefined;
-    if (isOwner) this.#heap.free(this.#offset, this.#bytes);
+    if (this.#ownsMemory) this.#heap.free(this.#offset, this.#bytes);
   }
 
   /** The object of its next owner on this PE; this one is sent. */
@@ -173,7 +174,10 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
 
   [writeHandle](writer: Writer): void {
     this.#check('sent');
-    if (!this.isPublished && !singleKinds.includes(writer.kind))
+    const isLent = writer.kind === FrameKind.loop;
+    if (!this.isPublished && !this.#ownsMemory)
+      throw new UsageError(`${this.toString()} can't be sent: it is only lent to this loop`, 'ERR_SHARED_ARRAY');
+    if (!this.isPublished && !isLent && !singleKinds.includes(writer.kind))
       throw new UsageError(
         `${this.toString()} can't be sent to many: only one may own it; publish() it first`,
         'ERR_SHARED_ARRAY',
@@ -182,11 +186,11 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
     writer.noteShared();
     writer.u8(Mode.reference);
     writer.u8(this.#code);
-    writer.u8(this.isPublished ? publishedFlag : 0);
+    writer.u8(this.isPublished ? publishedFlag : isLent ? lentFlag : 0);
     writer.f64(this.length);
     writer.f64(this.#offset);
     writer.f64(this.#generation);
-    if (this.isPublished) return;
+    if (this.isPublished || isLent) return;
     this.#fate = 'sent';
     this.#view = undefined;
   }
@@ -195,7 +199,8 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
   static read(reader: Reader, heap: SharedHeap): SharedArray {
     const mode = reader.u8();
     const code = reader.u8();
-    const isPublished = (reader.u8() & publishedFlag) !== 0;
+    const flags = reader.u8();
+    const isPublished = flags === publishedFlag;
     const [length, offset, generation] = [reader.f64(), reader.f64(), reader.f64()];
     const size = code === arrayBufferCode || code === dataViewCode ? undefined : arrayTypes[code]?.size;
     const bytes = length * (size ?? Number.NaN);
@@ -207,7 +212,7 @@ export class SharedArray<T extends SharableArray = SharableArray> extends Handle
         heap,
         { code, length, offset, generation },
         isPublished ? 'published' : 'here',
-        !isPublished,
+        flags === 0,
       );
     const at = reader.attachment(offset, bytes);
     const copy = SharedArray.#allocate(heap, code, length);
