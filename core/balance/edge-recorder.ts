@@ -6,6 +6,8 @@
  * more one in 4, and so on to one in `gapMax`, at random distances. A record counts for as many messages as it
  * stands for, so sums are right on average, and exact where there is little traffic.
  *
+ * A multicast of a section is a message to each of its members; see multicast-edges.ts.
+ *
  * Not recorded: messages of an element to itself, to chares that are in no array, broadcasts, and answers.
  */
 import type { Random } from '../base/random.ts';
@@ -48,27 +50,40 @@ export class EdgeRecorder {
 
   /** Notes the message that the countdown has come to. */
   note(from: ElementRecord | undefined, to: Collection, key: Key, args: readonly unknown[]): void {
-    this.countdown = this.#gap === 1 ? 1 : 1 + Math.floor(this.#random.next() * (2 * this.#gap - 1));
+    const messages = this.skip();
     if (from === undefined || !to.shape.isArray || (from.collection === to && from.key === key)) return;
-    this.#add(from, to, key, approximateBytes(args));
-    this.#records++;
+    from.sent ??= new Map();
+    addTraffic(from.sent, to, key, messages, messages * approximateBytes(args));
+    this.count(1);
+  }
+
+  /** The countdown begins anew. Returns how many messages the one that it has come to stands for. */
+  skip(): number {
+    const gap = this.#gap;
+    this.countdown = gap === 1 ? 1 : 1 + Math.floor(this.#random.next() * (2 * gap - 1));
+    return gap;
+  }
+
+  /** So many records have been made. */
+  count(records: number): void {
+    this.#records += records;
     if (this.#records < exactSends * this.#elements || this.#gap === gapMax) return;
     this.#records = 0;
     this.#gap *= 2;
   }
+}
 
-  #add(from: ElementRecord, to: Collection, key: Key, bytes: number): void {
-    from.sent ??= new Map();
-    let keys = from.sent.get(to);
-    if (keys === undefined) {
-      keys = new Map();
-      from.sent.set(to, keys);
-    }
-    const traffic = keys.get(key);
-    if (traffic === undefined) keys.set(key, { messages: this.#gap, bytes: this.#gap * bytes });
-    else {
-      traffic.messages += this.#gap;
-      traffic.bytes += this.#gap * bytes;
-    }
+/** Adds messages to what somebody has sent. */
+export function addTraffic(sent: Sent, to: Collection, key: Key, messages: number, bytes: number): void {
+  let keys = sent.get(to);
+  if (keys === undefined) {
+    keys = new Map();
+    sent.set(to, keys);
+  }
+  const traffic = keys.get(key);
+  if (traffic === undefined) keys.set(key, { messages, bytes });
+  else {
+    traffic.messages += messages;
+    traffic.bytes += bytes;
   }
 }

@@ -29,6 +29,7 @@ import type { Balancing, LbStepReport } from './balancing.ts';
 import { LbCoordinator } from './lb-coordinator.ts';
 import { firstDue } from './lb-schedule.ts';
 import { LoadDatabase, type LocalReport } from './load-database.ts';
+import { MulticastEdges, type MulticastNote } from './multicast-edges.ts';
 
 /** What frames of load balancing say. Values are the wire. */
 const Word = {
@@ -51,6 +52,7 @@ const Word = {
   agent: 17,
   ask: 18,
   answer: 19,
+  multicast: 20,
 } as const;
 
 /** What one PE has to do in a step. */
@@ -73,6 +75,7 @@ const refusalsMax = 20;
 export class LbManager {
   readonly sync: AtSync;
   readonly database: LoadDatabase;
+  readonly multicasts: MulticastEdges;
   /** On PE 0: of the last step. */
   lastReport: LbStepReport | undefined = undefined;
   readonly #pe: Pe;
@@ -118,6 +121,9 @@ export class LbManager {
     };
     this.sync = new AtSync(pe, link, firstDue(balancing));
     this.database = new LoadDatabase(pe);
+    this.multicasts = new MulticastEdges(pe, this.database, balancing.isOn, (root, note) =>
+      this.#send(root, Word.multicast, note),
+    );
     this.agents = new AgentRunner(pe, this.#hostOfAgents(), balancing);
     this.waves = new AgentWaves(this.agents, {
       parent,
@@ -281,6 +287,7 @@ export class LbManager {
     const others = this.#others();
     const isIdle = others === this.#othersAtMeasure;
     this.#othersAtMeasure = others;
+    this.multicasts.isOn = true;
     return this.database.report(isIdle);
   }
 
@@ -359,6 +366,8 @@ export class LbManager {
         return this.agents.receive(frame.source, decodeValue(frame, this.#pe.context) as AgentWord);
       case Word.answer:
         return this.waves.onAnswer(decodeValue(frame, this.#pe.context) as AgentAnswer);
+      case Word.multicast:
+        return this.multicasts.add(decodeValue(frame, this.#pe.context) as MulticastNote);
       case Word.setBalancer:
         return this.#onSetBalancer(
           frame.source,

@@ -18,7 +18,6 @@ export class LbState {
   position: readonly number[] | undefined = undefined;
   /** Its packed size when it last moved; 0: it never has. */
   bytes = 0;
-
   /** Bytes of memory that the program says it holds; 0: not said. */
   memory = 0;
 

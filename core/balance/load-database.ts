@@ -74,6 +74,21 @@ export class LoadDatabase {
     if (sent !== undefined) this.#departed.push({ set: collection.boundSet.id, key, sent });
   }
 
+  /** What an object is noted to have sent that may be elsewhere. */
+  sentBy(set: number, key: Key): Sent {
+    const [here] = this.#pe.collections.numbered(set)?.boundSet.companions(key) ?? [];
+    if (here !== undefined) {
+      here.sent ??= new Map();
+      return here.sent;
+    }
+    let departed = this.#departed.find((one) => one.set === set && one.key === key);
+    if (departed === undefined) {
+      departed = { set, key, sent: new Map() };
+      this.#departed.push(departed);
+    }
+    return departed.sent;
+  }
+
   /** What has been measured since the last report; the next period begins. */
   report(isIdle: boolean): LocalReport {
     const pe = this.#pe;

@@ -36,7 +36,7 @@ export interface PeStatistics {
   readonly memoryFree: Float64Array;
 }
 
-/** Messages from one object to another; a multicast is an edge to each of its targets. Self-sends are left out. */
+/** Messages from one object to another; a multicast of a section is an edge to each of its members. Self-sends and broadcasts are left out. */
 export interface EdgeStatistics {
   readonly count: number;
   readonly from: Int32Array;

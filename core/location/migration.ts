@@ -5,7 +5,7 @@
  *     each runs.
  *  2. They are packed into one frame: the epoch plus one, and for each its collection, reduction and broadcast numbers,
  *     what load balancing keeps of it, its fields (or what its `pack` gives), what waits in its mailbox, and what it is in
- *     sections.
+ *     sections; behind each, how many bytes that took.
  *  3. They leave: tables, reductions; the PE remembers where they went, the home PE is told.
  *  4. The frame goes to the destination. If a collection is not set up there yet, it waits for that. Then all objects are
  *     made, without running their constructors, and are in the tables; each is unpacked; each hears `justMigrated`.
@@ -129,6 +129,7 @@ export function emigrate(element: ElementRecord, mover: Mover = Mover.self): voi
 
 function pack(element: ElementRecord): void {
   const { writer } = element.collection.pe;
+  const before = writer.position + writer.attachmentBytes;
   const chare = element.chare as ChareBase & MigrationHooks;
   writer.f64(element.nextReduction);
   writer.f64(element.lastBroadcast);
@@ -139,6 +140,7 @@ function pack(element: ElementRecord): void {
   element.mailbox?.write(writer);
   writer.u8(element.sections === undefined ? 0 : 1);
   element.sections?.write(writer);
+  writer.f64(writer.position + writer.attachmentBytes - before);
 }
 
 /** Takes an element and its companions in. */
@@ -168,6 +170,7 @@ export function immigrate(first: Collection, frame: Reader): void {
     states.push(decodeState(frame, pe.context));
     if (frame.u8() === 1) companion.mailbox = Mailbox.read(frame, companion);
     if (frame.u8() === 1) companion.sections = Memberships.read(frame, companion);
+    LbState.of(companion).bytes = frame.f64();
   }
   for (const companion of companions) {
     restore(companion, companion.collection.type.create);

@@ -139,6 +139,7 @@ export class SectionTable {
     options: SendOptions | undefined,
   ): void {
     const { pe } = this;
+    if (--pe.edges.countdown === 0) pe.lb.multicasts.note(section, args);
     const sink = pe.trace;
     const event = sink?.multicast === undefined ? 0 : ++pe.lastEvent;
     if (event !== 0) sink?.multicast?.(event, collection, entry, options);

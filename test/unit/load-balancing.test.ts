@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { type ArrayProxy, Chare, type Charm } from 'charm4ts';
+import { type ArrayProxy, Chare, type Charm, type SectionProxy } from 'charm4ts';
 import type { LbStatistics, Strategy } from 'charm4ts/lb';
 import { runInThread, runSimulated } from 'charm4ts/sim';
 import type { LbStep } from '../../core/balance/balancing.ts';
@@ -12,6 +12,7 @@ import type { BalancingOptions } from '../../launch/balancing-options.ts';
 /** Works for as long as it is told; counts its messages. */
 class Worker extends Chare {
   others: ArrayProxy<Worker, number> | undefined;
+  ballast = '';
 
   work(seconds: number): void {
     this.charm.work(seconds);
@@ -26,6 +27,14 @@ class Worker extends Chare {
   }
 
   hear(_value: number): void {}
+
+  fill(length: number): void {
+    this.ballast = 'x'.repeat(length);
+  }
+
+  preach(section: SectionProxy<Worker>, times: number): void {
+    for (let i = 0; i < times; i++) section.hear(i);
+  }
 
   go(pe: number): void {
     this.migrateTo(pe);
@@ -116,6 +125,41 @@ describe('balancing steps', () => {
     }
     assert.equal(messages, 15);
   });
+
+  it('see the size of what has moved', async () => {
+    const [step] = await steps(stay, async (charm, workers) => {
+      workers.at(2).fill(10_000);
+      workers.at(2).go(1);
+      await charm.quiescence();
+      await charm.balance();
+    });
+    const { bytes } = step!.statistics!.objects;
+    for (let object = 0; object < 8; object++) {
+      const has = step!.nameOf(object) === 'Worker[2]';
+      assert(has ? bytes[object]! > 10_000 && bytes[object]! < 11_000 : bytes[object] === 0, `${bytes[object]} bytes`);
+    }
+  });
+
+  // The section's root is on PE 0; Worker[6] is on PE 1.
+  for (const sender of [1, 6])
+    it(`see multicasts of Worker[${sender}] as messages to each member`, async () => {
+      const [step] = await steps(stay, async (charm, workers) => {
+        const section = workers.section([1, 3, 7]);
+        workers.at(sender).preach(section, 10);
+        await charm.quiescence();
+        await charm.balance();
+      });
+      const { edges } = step!.statistics as LbStatistics;
+      const seen = Array.from(
+        edges.from,
+        (from, edge) => `${step!.nameOf(from)} to ${step!.nameOf(edges.to[edge]!)}: ${edges.messages[edge]}`,
+      );
+      const expected = [1, 3, 7].filter((to) => to !== sender);
+      assert.deepEqual(
+        seen.sort(),
+        expected.map((to) => `Worker[${sender}] to Worker[${to}]: 10`),
+      );
+    });
 
   it('refuse moves that cannot be made, name the object, and go on', async () => {
     const wrong: Strategy = ({ objects }) => [
