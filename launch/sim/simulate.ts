@@ -39,12 +39,13 @@ import { prepareProgram } from '../program-loader.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
 import { SimTrace } from '../trace/sim-trace.ts';
 import { SimulationChecks } from './checkers/index.ts';
+import { Core } from './core.ts';
 import { type FaultReport, FaultRun } from './faults/fault-run.ts';
 import { HostMemory } from './host-memory.ts';
 import { resolveNetwork } from './network-file.ts';
 import { type SimEndOfRun, SimLoop } from './sim-loop.ts';
 import { SpeedProfile } from './speed-profile.ts';
-import { Core, type Measure, VirtualPe } from './virtual-pe.ts';
+import { type Measure, VirtualPe } from './virtual-pe.ts';
 
 export interface SimulationOptions extends BalancingOptions, BalancingHooks {
   /** A program file, or the exports of a program module. */
@@ -181,7 +182,7 @@ class Simulation {
     const name = typeof options.program === 'string' || options.program instanceof URL ? options.program : 'program';
     this.#record =
       directory === undefined ? undefined : new SimTrace({ directory, program: name, args, registry, pes, pesPerNode });
-    const hosts = new Hosts(this.#network, network);
+    const hosts = new Hosts(this.#network, this.#queue, network);
     const heap = oneHeap();
     for (let id = 0; id < pes; id++) {
       const node = Math.floor(id / pesPerNode);
@@ -304,14 +305,16 @@ function faultsOf(
 /** Hands out what PEs have of their hosts: a core, the next and round again, and the memory, which they share. */
 class Hosts {
   readonly #network: SimNetwork;
+  readonly #queue: EventQueue;
   readonly #perHost: number | undefined;
   readonly #cores: Core[][] = [];
   readonly #given: number[] = [];
   readonly #memories: HostMemory[] = [];
   readonly #memory: MemoryDescription | undefined;
 
-  constructor(network: SimNetwork, { coresPerHost, memory }: NetworkDescription) {
+  constructor(network: SimNetwork, queue: EventQueue, { coresPerHost, memory }: NetworkDescription) {
     this.#network = network;
+    this.#queue = queue;
     this.#perHost = coresPerHost;
     this.#memory = memory;
   }
@@ -323,9 +326,9 @@ class Hosts {
   }
 
   coreOf(pe: number): Core {
-    if (this.#perHost === undefined) return new Core();
+    if (this.#perHost === undefined) return new Core(this.#queue);
     const host = this.#network.hostOf(pe);
-    this.#cores[host] ??= Array.from({ length: this.#perHost }, () => new Core());
+    this.#cores[host] ??= Array.from({ length: this.#perHost }, () => new Core(this.#queue));
     const cores = this.#cores[host];
     const given = this.#given[host] ?? 0;
     this.#given[host] = given + 1;

@@ -4,27 +4,21 @@
  * A turn is what a PE does without interruption: it takes in what has arrived, runs one task, and lets async methods go
  * on. The core's own time runs ahead of the loop's meanwhile, by the scheduler's cost, what messages cost, and the work
  * that the program declares (or is measured to do); messages leave, timers start and the clock reads at that time. The
- * next turn on the core begins where this one ends.
+ * next turn on the core begins where this one ends. PEs that share the core take turns (core.ts).
  */
 import type { Clock } from '../../core/base/clock.ts';
 import { locate } from '../../core/base/errors.ts';
 import type { Pe } from '../../core/pe/pe.ts';
 import type { PeHost, PeVitals } from '../../core/pe/pe-options.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
-import type { SimEvent } from '../../transports/sim/event-queue.ts';
 import type { SimEnd, SimNetwork } from '../../transports/sim/sim-network.ts';
+import type { Core, CoreUser } from './core.ts';
 import type { HostMemory } from './host-memory.ts';
 import type { SimLoop } from './sim-loop.ts';
 import type { SpeedProfile } from './speed-profile.ts';
 
 /** What load balancing takes a PE to have that is stopped for a while. */
 const speedMin = 1e-3;
-
-/** One or more PEs take turns on it. */
-export class Core {
-  /** Its time: that of the end of the last turn, or the moment in the current one. */
-  time = 0;
-}
 
 /** What turns measured time into virtual time; without it computing is free unless declared. */
 export interface Measure {
@@ -46,11 +40,12 @@ export interface VirtualPeOptions {
   readonly trace: TraceSink | undefined;
 }
 
-export class VirtualPe implements PeHost, SimEnd, SimEvent {
+export class VirtualPe implements PeHost, SimEnd, CoreUser {
   /** Seconds that it has spent on anything. */
   busySeconds = 0;
   /** Seconds of work that the program has declared. */
   declaredSeconds = 0;
+  behind: CoreUser | undefined = undefined;
   readonly id: number;
   readonly clock: Clock = { now: () => this.now * 1000 + this.#clockAhead };
   readonly #loop: SimLoop;
@@ -133,7 +128,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     if (this.#isPlanned || this.#isCrashed) return;
     // On a faulty network a frame may come while its PE makes room, or another sends.
     if (this.#loop.current !== undefined) return this.wake();
-    if (this.#core.time > this.#loop.queue.now) this.#plan();
+    if (this.#isCoreBusy) this.#plan();
     else this.#turn();
   }
 
@@ -146,13 +141,16 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
 
   #plan(): void {
     this.#isPlanned = true;
-    this.#loop.queue.at(this.#core.time, this);
+    this.#core.join(this);
   }
 
-  /** The core is free for this PE, unless another PE had a turn meanwhile. */
-  fire(): void {
-    const { queue } = this.#loop;
-    if (this.#core.time > queue.now) return queue.at(this.#core.time, this);
+  /** It computes, or others have come before. */
+  get #isCoreBusy(): boolean {
+    return this.#core.time > this.#loop.queue.now || this.#core.isWantedBeside(this);
+  }
+
+  /** The core is free for this PE. */
+  granted(): void {
     this.#isPlanned = false;
     if (this.#isCrashed) return;
     const timer = this.#late.shift();
@@ -233,7 +231,7 @@ export class VirtualPe implements PeHost, SimEnd, SimEvent {
     const fire = (): void => {
       if (this.#isCrashed) return;
       if (!isOpen) return this.#skipLate();
-      if (this.#core.time > queue.now) {
+      if (this.#isCoreBusy) {
         this.#late.push(fire);
         if (!this.#isPlanned && this.#loop.current !== this) this.#plan();
         return;

@@ -71,6 +71,50 @@ async function timesOf(pe: number, act: Act, options: Partial<SimulationOptions>
   return times;
 }
 
+/** One PE keeps itself busy until the others have passed a token round. */
+export class Endless extends Chare {
+  private hasHeard = false;
+
+  churn(): void {
+    order.push(this.charm.pe);
+    // Not without end if it starves the others: a test must not hang.
+    assert(order.length < 100_000, 'the other PEs never had a turn');
+    if (!this.hasHeard) this.group.at(this.charm.pe).churn();
+  }
+
+  pass(hops: number, left: number, done: Future<number>): void {
+    order.push(this.charm.pe);
+    if (left === 0) {
+      this.group.all.stop();
+      done.set(hops);
+    } else this.group.at((this.charm.pe + 1) % this.charm.pes).pass(hops + 1, left - 1, done);
+  }
+
+  stop(): void {
+    this.hasHeard = true;
+  }
+}
+
+/** PEs in the order of their turns. */
+let order: number[] = [];
+
+async function withEndlessTraffic({ hops, ...options }: Omit<SimulationOptions, 'program'> & { hops: number }) {
+  let value = 0;
+  order = [];
+  const main = async (charm: Charm): Promise<void> => {
+    const group = await charm.group(Endless);
+    order = [];
+    group.all.churn();
+    const done = charm.future<number>();
+    group.at(1).pass(0, hops, done);
+    value = await done.get();
+    charm.exit();
+  };
+  const result = await runSimulated({ program: { main, Endless }, ...options });
+  if (result.error !== undefined) throw result.error;
+  return { value, order: order.join('') };
+}
+
 const us = 1e-6;
 
 describe('virtual time', () => {
@@ -194,6 +238,18 @@ describe('virtual time', () => {
     );
     close(times[0]!, 5, 1e-3);
   });
+
+  it('gives PEs that share a core turns one by one, whatever one of them has to do', async () => {
+    const shared = { ...free, hosts: 1, coresPerHost: 1, taskUs: 1 };
+    const { order } = await withEndlessTraffic({ network: shared, pes: 3, hops: 4 });
+    assert.match(order, /^0*(012){3,}/, order);
+  });
+
+  for (const seed of [1, 2, 3])
+    it(`goes on where one PE of a core sends to itself without end [gigabit, 2 PEs a node, seed=${seed}]`, async () => {
+      const { value } = await withEndlessTraffic({ network: 'gigabit', pes: 8, pesPerNode: 2, seed, hops: 50 });
+      assert.equal(value, 50);
+    });
 
   it('is not the time that the program takes here: an hour of sleep and of work', async () => {
     const started = performance.now();
