@@ -1,7 +1,7 @@
 /** `Channel`: what a chare holds of its end of a channel. The end itself is in the mailbox (channel-end.ts); this names it. */
 import { UsageError } from '../base/errors.ts';
 import { HandleKind, writeCollection, writeKey } from '../message/handle-kinds.ts';
-import { Request } from '../message/request.ts';
+import { Request, type Source } from '../message/request.ts';
 import { Handle, writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
 import { ChannelEnd, defaultWindow, type Result } from './channel-end.ts';
@@ -44,6 +44,31 @@ export class Channel<in S, out R = S> extends Handle implements AsyncIterable<R>
   static request(channel: Channel<never, unknown>, form?: (result: Result) => unknown): Promise<unknown> {
     const { mailbox, end } = channel.#here();
     return new Request(mailbox, [end.source(form)], false);
+  }
+
+  /** @internal Sources of one message each, for a request of any of them. */
+  static sourcesOf(channels: Iterable<AnyChannel>): Map<AnyChannel, Source> {
+    const sources = new Map<AnyChannel, Source>();
+    let first: AnyChannel | undefined;
+    for (const channel of channels) {
+      first ??= channel;
+      if (channel.#key !== first.#key || channel.#collection !== first.#collection)
+        throw new UsageError('select and iwait take channels of one chare');
+      if (sources.has(channel)) continue;
+      const { end } = channel.#here();
+      sources.set(
+        channel,
+        end.source((result) => ({ channel, ...result })),
+      );
+    }
+    return sources;
+  }
+
+  /** @internal A request for one message of the first of these that has one. */
+  static requestAny(sources: ReadonlyMap<AnyChannel, Source>): Promise<unknown> {
+    const [first] = sources.keys();
+    if (first === undefined) throw new UsageError('select needs at least one channel');
+    return new Request(first.#here().mailbox, [new AnySource(sources.values())], false);
   }
 
   /**
@@ -105,6 +130,35 @@ export function openChannel<S, R>(
   return new Channel(element.collection, element.key, ChannelEnd.open(element, { collection, key }, name, window));
 }
 
+/** The first of several sources that has a message. */
+class AnySource implements Source {
+  readonly #sources: readonly Source[];
+  /** Where the last message found lies. */
+  #found: Source | undefined = undefined;
+
+  constructor(sources: Iterable<Source>) {
+    this.#sources = [...sources];
+  }
+
+  find(claimed: ReadonlySet<object>): object | undefined {
+    for (const source of this.#sources) {
+      const message = source.find(claimed);
+      if (message === undefined) continue;
+      this.#found = source;
+      return message;
+    }
+    return undefined;
+  }
+
+  take(message: object): unknown {
+    return this.#found!.take(message);
+  }
+
+  describe(): string {
+    return this.#sources.map((source) => source.describe()).join(' or ');
+  }
+}
+
 type AnyChannel = Channel<never, unknown>;
 type Received<C> = C extends Channel<never, infer R> ? R : never;
 
@@ -118,16 +172,17 @@ export type Selected<C extends AnyChannel> =
  * Nothing is taken from the others.
  */
 export function select<C extends AnyChannel>(channels: Iterable<C>): Promise<Selected<C>> {
-  const requests = Array.from(channels, (channel) => Channel.request(channel, (result) => ({ channel, ...result })));
-  if (requests.length === 0) throw new UsageError('select needs at least one channel');
-  return Promise.race(requests) as Promise<Selected<C>>;
+  return Channel.requestAny(Channel.sourcesOf(channels)) as Promise<Selected<C>>;
 }
 
-/** One value of each of these channels of a chare, in the order in which they come. */
+/**
+ * One value of each of these channels of a chare, in the order in which they come. Nothing is taken before the loop asks for it.
+ * Cost: one request for each value, and a look at the channels that are left whenever a message comes.
+ */
 export async function* iwait<C extends AnyChannel>(channels: Iterable<C>): AsyncGenerator<Selected<C>, void> {
-  const left = new Set(channels);
+  const left = Channel.sourcesOf(channels);
   while (left.size > 0) {
-    const next = await select(left);
+    const next = (await Channel.requestAny(left)) as Selected<C>;
     left.delete(next.channel);
     yield next;
   }
