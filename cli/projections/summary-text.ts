@@ -105,10 +105,13 @@ function path({ criticalPath: { seconds, wait, entries, steps } }: TraceSummary)
 function balancing({ balancing: steps }: TraceSummary): string[] {
   const lines = steps.slice(0, rowsMax).map((step) => {
     const [before, after] = [step.saidBefore ?? step.before, step.saidAfter ?? step.after];
-    const moved = `${count(step.migrations, 'migration')}, ${size(step.bytesMoved)}`;
+    const { report } = step;
+    const refused = report === null || report.refused === 0 ? '' : `, ${report.refused} refused`;
+    const moved = `${count(step.migrations, 'migration')}${refused}, ${size(step.bytesMoved)}`;
+    const by = report === null ? '' : ` by ${clean(report.strategy)} (${clean(report.trigger)})`;
     return row(
       `LB step ${step.step}`,
-      `at ${duration(step.begin)}, took ${duration(step.seconds)}: busiest over mean ${before.toFixed(2)} -> ${after.toFixed(2)}, ${moved}`,
+      `at ${duration(step.begin)}${by}, took ${duration(step.seconds)}: busiest over mean ${before.toFixed(2)} -> ${after.toFixed(2)}, ${moved}`,
     );
   });
   if (steps.length > rowsMax) lines.push(row('', `and ${steps.length - rowsMax} more LB steps`));

@@ -40,14 +40,11 @@ export function linearIterations({ points }: Sweep): number {
 export function textSummary(run: Run, folder: string, files: readonly string[]): string {
   const { sweep, physics, usage, seconds } = run;
   const { device, grid, points } = sweep;
-  const perPe = busySecondsByPe(usage);
-  const busiest = Math.max(...perPe);
-  const average = perPe.reduce((a, b) => a + b, 0) / perPe.length;
-  const strips = busySecondsByStrip(usage);
+  const pes = usage[0]!.busySeconds.length;
   const lines = [
     '',
     device.title,
-    `  ${grid.depthUm.length} x ${grid.lateralUm.length} nodes in ${device.strips} strips on ${perPe.length} PEs`,
+    `  ${grid.depthUm.length} x ${grid.lateralUm.length} nodes in ${device.strips} strips on ${pes} PEs`,
     `  ${points.length} bias points from ${points[0]!.volts} V to ${points.at(-1)!.volts} V, ` +
       `${linearIterations(sweep)} linear iterations, ${seconds.toFixed(1)} s`,
     '',
@@ -58,17 +55,29 @@ export function textSummary(run: Run, folder: string, files: readonly string[]):
       : []),
     '',
     'Work',
-    ...perPe.map(
-      (busy, pe) => `  PE ${pe}  ${busy.toFixed(1)} s busy (${((100 * busy) / seconds).toFixed(0)} % of the time)`,
-    ),
-    `  busiest PE to average ${(busiest / average).toFixed(2)}; ` +
-      `heaviest strip to lightest ${(Math.max(...strips) / Math.min(...strips)).toFixed(0)}`,
-    ...describeBalancing(run.balancing, busiest, Math.max(...unmovedSecondsByPe(usage))),
+    ...workLines(run),
     '',
     `Written to ${folder}: ${files.join(', ')}`,
     '',
   ];
   return lines.join('\n');
+}
+
+function workLines({ usage, balancing, seconds }: Run): string[] {
+  const perPe = busySecondsByPe(usage);
+  const busiest = Math.max(...perPe);
+  const average = perPe.reduce((a, b) => a + b, 0) / perPe.length;
+  const strips = busySecondsByStrip(usage);
+  // In the simulator computing takes no time, unless it is measured.
+  if (busiest === 0) return ['  took no time on the clock of this run'];
+  return [
+    ...perPe.map(
+      (busy, pe) => `  PE ${pe}  ${busy.toFixed(1)} s busy (${((100 * busy) / seconds).toFixed(0)} % of the time)`,
+    ),
+    `  busiest PE to average ${(busiest / average).toFixed(2)}; ` +
+      `heaviest strip to lightest ${(Math.max(...strips) / Math.min(...strips)).toFixed(0)}`,
+    ...describeBalancing(balancing, busiest, Math.max(...unmovedSecondsByPe(usage))),
+  ];
 }
 
 function checkLine(check: Check): string {

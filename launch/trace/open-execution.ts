@@ -29,10 +29,25 @@ export function priorityOf({ priority }: SendOptions): number {
   return priority.length === 0 ? 0 : (priority.words[0]! ^ 0x80000000) | 0;
 }
 
-/** A load-balancing step that has ended now: the span, and the loads of all PEs in nanoseconds. */
+/** Reasons of refusals that are kept: the first ones say what is wrong. */
+const reasonsMax = 5;
+
+/** A load-balancing step that has ended now: the span, the loads of all PEs in nanoseconds, and what the balancer tells. */
 export function recordLbStep(recorder: Recorder, now: number, report: LbStepReport): void {
   const { step, seconds, migrations, loadsBefore, loadsAfter } = report;
+  const { strategy, trigger, objects, held, refusals, strategySeconds } = report;
   recorder.span('lbStep', Math.max(0, now - Math.round(seconds * 1e9)), now, step, none, none, migrations);
   for (const [pe, load] of loadsBefore.entries()) recorder.point('lbLoadBefore', now, step, load * 1e9, pe);
   for (const [pe, load] of loadsAfter.entries()) recorder.point('lbLoadAfter', now, step, load * 1e9, pe);
+  const reasons = refusals.slice(0, reasonsMax);
+  recorder.lbReport(now, step, {
+    strategy,
+    trigger,
+    objects,
+    migrations,
+    held,
+    refused: refusals.length,
+    reasons,
+    strategySeconds,
+  });
 }

@@ -32,7 +32,7 @@ const ownFile = /\.trace(\.json)?$/;
 /** Makes the directory ready. @throws CharmError ERR_OUTPUT if that cannot be done. */
 export function prepareTrace(directory: string, program: string | URL, args: readonly string[]): TraceStart {
   try {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     for (const file of readdirSync(directory)) if (ownFile.test(file)) rmSync(join(directory, file));
   } catch (cause) {
     const message = `the trace can't be written to ${directory}: ${describeThrown(cause)}`;
@@ -72,7 +72,7 @@ export function writeHead(start: TraceStart, registry: Registry, pes: number, pe
     userEvents: [],
     userStats: [],
   };
-  writeFileSync(join(start.directory, `${start.name}.trace.json`), headText(info));
+  writeFileSync(join(start.directory, `${start.name}.trace.json`), headText(info), { mode: 0o600 });
   return layout;
 }
 

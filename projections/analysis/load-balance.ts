@@ -8,6 +8,7 @@
  *
  * Steps are spans `lbStep`; in traces without them, the ends of phases that AtSync left there.
  */
+import { type LbReport, parseLbReport } from '../model/lb-report.ts';
 import { codeOf, none, pointKinds, spanKinds } from '../model/schema.ts';
 import { elementName, type Trace } from '../model/trace.ts';
 import { choose, eachExecution, type Selection } from './selection.ts';
@@ -33,6 +34,8 @@ export interface LbStep {
   readonly trafficBefore: number;
   readonly trafficAfter: number;
   readonly moves: Moves;
+  /** What the balancer told of the step; null if nothing was recorded. */
+  readonly report: LbReport | null;
 }
 
 export interface Moves {
@@ -48,6 +51,7 @@ export interface Moves {
 const [lbStep, migrateOut] = [codeOf(spanKinds, 'lbStep'), codeOf(spanKinds, 'migrateOut')];
 const phase = codeOf(pointKinds, 'phase');
 const [loadBefore, loadAfter] = [codeOf(pointKinds, 'lbLoadBefore'), codeOf(pointKinds, 'lbLoadAfter')];
+const lbReport = codeOf(pointKinds, 'lbReport');
 const stepsMax = 2000;
 const movesMax = 5000;
 
@@ -79,6 +83,7 @@ export function loadBalance(trace: Trace, selection: Selection = {}): LoadBalanc
       phaseEnd: phases[i + 1]!.end,
       trafficBefore: phases[i]!.traffic,
       trafficAfter: phases[i + 1]!.traffic,
+      report: reportOf(trace, boundary.step),
       moves: movesOf(trace, boundary, phases[i + 1]!.end, phases[i]!, phases[i + 1]!),
     })),
   };
@@ -152,6 +157,14 @@ function said(pes: Trace['pes'], { step }: Boundary, kind: number): Float64Array
       found++;
     }
   return found === 0 ? new Float64Array(0) : loads;
+}
+
+function reportOf(trace: Trace, step: number): LbReport | null {
+  for (const { points, texts } of trace.pes)
+    for (let row = 0; row < points.kind.length; row++)
+      if (points.kind[row] === lbReport && points.id[row] === step)
+        return parseLbReport(texts[points.value[row]!] ?? '') ?? null;
+  return null;
 }
 
 function movesOf(trace: Trace, { begin, end }: Boundary, nextBegin: number, before: Phase, after: Phase): Moves {

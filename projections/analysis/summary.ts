@@ -3,6 +3,7 @@
  * seconds, shares from 0 to 1, and nothing that JSON cannot say (what is not known is null).
  */
 import { describeProblem } from '../errors.ts';
+import type { LbReport } from '../model/lb-report.ts';
 import type { MessageLinks } from '../model/links.ts';
 import { codeOf, pointKinds } from '../model/schema.ts';
 import { entryName, type RunInfo, type Trace } from '../model/trace.ts';
@@ -134,6 +135,11 @@ export interface LbStepSummary {
   readonly after: number;
   readonly migrations: number;
   readonly bytesMoved: number;
+  /** Of the busy time that the balancer measured and expected, by PE in seconds; null if it was not recorded. */
+  readonly loadsBefore: readonly number[] | null;
+  readonly loadsAfter: readonly number[] | null;
+  /** Strategy, trigger, objects, refusals; null if it was not recorded. */
+  readonly report: LbReport | null;
 }
 
 const pairsMax = 50;
@@ -317,6 +323,8 @@ function communication(trace: Trace, links: MessageLinks, selection: Selection):
 
 function steps(trace: Trace, selection: Selection): LbStepSummary[] {
   const of = (loads: Float64Array): number | null => (loads.length === 0 ? null : imbalance(loads));
+  const seconds = (loads: Float64Array): number[] | null =>
+    loads.length === 0 ? null : Array.from(loads, (load) => load / 1e9);
   return loadBalance(trace, selection).steps.map((step) => ({
     step: step.step,
     begin: step.begin / 1e9,
@@ -327,6 +335,9 @@ function steps(trace: Trace, selection: Selection): LbStepSummary[] {
     after: imbalance(step.after),
     migrations: step.moves.to.length,
     bytesMoved: step.moves.bytes.reduce((sum, bytes) => sum + (Number.isNaN(bytes) ? 0 : bytes), 0),
+    loadsBefore: seconds(step.saidBefore),
+    loadsAfter: seconds(step.saidAfter),
+    report: step.report,
   }));
 }
 

@@ -12,6 +12,7 @@
  * An execution goes to the sink when it has ended; one that is still open when the PE finishes goes with `end` NaN.
  */
 import { type Columns, newColumns, rowsOf, slice } from './columns.ts';
+import type { LbReport } from './lb-report.ts';
 import {
   codeOf,
   none,
@@ -317,6 +318,11 @@ export class Recorder {
 
   note(time: number, text: string): void {
     this.point('note', time, none, this.#text(text));
+  }
+
+  /** What a balancer tells of step `step`. */
+  lbReport(time: number, step: number, report: LbReport): void {
+    this.point('lbReport', time, step, this.#text(JSON.stringify(report)));
   }
 
   bracketedNote(begin: number, end: number, id: number, text: string): void {

@@ -74,10 +74,11 @@ export const schemas = {
   /** What has a time and a value but no length. */
   points: {
     time: 'f64',
+    /** By kind; row of `texts` of a note, and of what is told of an LB step (lb-report.ts). */
     value: 'f64',
     /** By kind: the user's own time of a statistic, in its own unit; the PE whose load it is, if not this one's. */
     extra: 'f64',
-    /** By kind: user event, user statistic, phase. */
+    /** By kind: user event, user statistic, phase, LB step. */
     id: 'i32',
     /** One of `pointKinds`. */
     kind: 'u8',
@@ -153,6 +154,7 @@ export const pointKinds = [
   'lbLoadAfter',
   'traceOn',
   'traceOff',
+  'lbReport',
 ] as const;
 export type PointKind = (typeof pointKinds)[number];
 

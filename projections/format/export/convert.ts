@@ -9,6 +9,7 @@ import type { Trace } from '../../model/trace.ts';
 import { writeSummary } from '../original/summary-writer.ts';
 import { writeOriginal } from '../original/write.ts';
 import { writeOwn } from '../own/write.ts';
+import { privateFile, privateFolder } from '../private-files.ts';
 import { chromeJson } from './chrome.ts';
 import { csvFiles } from './csv.ts';
 import { perfettoTrace } from './perfetto.ts';
@@ -55,14 +56,14 @@ export async function convertTrace(trace: Trace, format: ExportFormat, output: s
     case 'own':
       return writeOwn(trace, output);
     case 'csv':
-      await mkdir(output, { recursive: true });
+      await mkdir(output, privateFolder);
       for (const { name, lines } of csvFiles(trace)) await writePieces(joined(lines), join(output, name));
   }
 }
 
 function writePieces(pieces: Iterable<string | Uint8Array>, path: string): Promise<void> {
   const source = Readable.from(pieces);
-  const file = createWriteStream(path);
+  const file = createWriteStream(path, privateFile);
   return path.endsWith('.gz') ? pipeline(source, createGzip(), file) : pipeline(source, file);
 }
 

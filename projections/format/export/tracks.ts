@@ -38,7 +38,7 @@ export function* namedPoints({ info }: Trace, { points, texts }: PeTrace): Gener
     let name: string = kind;
     if (kind === 'userEvent') name = eventName(info.userEvents, points.id[row]!, 'event');
     else if (kind === 'userStat') name = eventName(info.userStats, points.id[row]!, 'statistic');
-    else if (kind === 'note') name = texts[value] ?? 'note';
+    else if (kind === 'note' || kind === 'lbReport') name = texts[value] ?? kind;
     else if (kind === 'queueLength') name = 'queue';
     yield { kind, name, time: points.time[row]!, value, isCounter: counters.has(kind) };
   }

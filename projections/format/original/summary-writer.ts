@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type BinGrid, binOf, cover } from '../../analysis/bins.ts';
 import { type PeTrace, type Trace, type TraceInfo, timeRange } from '../../model/trace.ts';
 import type { WriteOptions } from '../options.ts';
+import { privateFile, privateFolder } from '../private-files.ts';
 import { foreignNames } from './names.ts';
 import { stsText } from './sts-writer.ts';
 import { type PeSummary, type PeSummaryDetail, type SummaryHead, summaryDetailText, summaryText } from './summary.ts';
@@ -15,13 +16,14 @@ const binsMax = 60_000;
 const detailMax = 10_000_000;
 
 export async function writeSummary(trace: Trace, directory: string, options: WriteOptions = {}): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, privateFolder);
   const { info, name } = trace;
   const grid = summaryGrid(timeRange(trace).end, entryCount(info));
-  await writeFile(join(directory, `${name}.sum.sts`), stsText(info, foreignNames(info, trace.pes), true));
+  await writeFile(join(directory, `${name}.sum.sts`), stsText(info, foreignNames(info, trace.pes), true), privateFile);
   for (const [done, pe] of trace.pes.entries()) {
-    await writeFile(join(directory, `${name}.${pe.pe}.sum`), summaryText(summaryOf(pe, info, grid)));
-    await writeFile(join(directory, `${name}.${pe.pe}.sumd`), summaryDetailText(summaryDetailOf(pe, info, grid)));
+    await writeFile(join(directory, `${name}.${pe.pe}.sum`), summaryText(summaryOf(pe, info, grid)), privateFile);
+    const detail = summaryDetailText(summaryDetailOf(pe, info, grid));
+    await writeFile(join(directory, `${name}.${pe.pe}.sumd`), detail, privateFile);
     options.onProgress?.(done + 1, trace.pes.length);
   }
 }

@@ -16,6 +16,7 @@ import { close, closeSync, openSync, write, writeSync } from 'node:fs';
 import { type Columns, rowsOf } from '../../model/columns.ts';
 import type { ChunkSink, NameDefinition } from '../../model/recorder.ts';
 import type { Schemas, TableName } from '../../model/schema.ts';
+import { privateFile } from '../private-files.ts';
 import { chunkBytes, encodeChunk, encodeEnd, encodeFileHead, encodeLog, encodeNames, encodeTexts } from './chunks.ts';
 import { chunkHeadBytes, isRecordedFlag } from './layout.ts';
 
@@ -52,7 +53,7 @@ export class FileSink implements ChunkSink {
   /** Creates the file, or empties it. @throws Error of the system */
   constructor(path: string, pe: number, { backlogMax = 16, isTransient = false }: FileSinkOptions = {}) {
     this.#path = path;
-    this.#file = openSync(path, 'w');
+    this.#file = openSync(path, 'w', privateFile.mode);
     this.#isTransient = isTransient;
     this.#backlogMax = isTransient ? 0 : backlogMax;
     if (isTransient) closeSync(this.#file);

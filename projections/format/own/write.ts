@@ -5,16 +5,17 @@ import { type Columns, newColumns } from '../../model/columns.ts';
 import { none, type Schemas, schemas } from '../../model/schema.ts';
 import type { ElementTable, PeTrace, Trace } from '../../model/trace.ts';
 import { inTurns, type WriteOptions } from '../options.ts';
+import { privateFile, privateFolder } from '../private-files.ts';
 import { chunksOf, encodeEnd, encodeFileHead, encodeTexts } from './chunks.ts';
 import { headText } from './head.ts';
 import { headSuffix, peFileName } from './layout.ts';
 
 export async function writeOwn(trace: Trace, directory: string, options: WriteOptions = {}): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, `${trace.name}${headSuffix}`), headText(trace.info));
+  await mkdir(directory, privateFolder);
+  await writeFile(join(directory, `${trace.name}${headSuffix}`), headText(trace.info), privateFile);
   let done = 0;
   await inTurns(trace.pes, 2, async (pe) => {
-    const file = await open(join(directory, peFileName(trace.name, pe.pe)), 'w');
+    const file = await open(join(directory, peFileName(trace.name, pe.pe)), 'w', privateFile.mode);
     try {
       for (const part of encodePe(pe, trace.elements)) await file.write(part);
     } finally {

@@ -76,7 +76,7 @@ export class LoadBalanceView extends ChartView<LoadBalance> {
     const format = isSaid ? formatTime : (share: number): string => `${Math.round(100 * share)} %`;
     const { moves } = step;
     const facts = [
-      `Step ${step.step}: took ${formatTime(step.end - step.begin)}`,
+      `Step ${step.step}${told(step)}: took ${formatTime(step.end - step.begin)}`,
       `${moves.element.length} moved`,
       `busiest / mean ${imbalance(before).toFixed(2)} → ${imbalance(after).toFixed(2)}`,
       `from other PEs ${formatBytes(rateOf(step.trafficBefore, step.begin - step.phaseBegin))}/s → ${formatBytes(rateOf(step.trafficAfter, step.phaseEnd - step.end))}/s`,
@@ -137,7 +137,7 @@ export class LoadBalanceView extends ChartView<LoadBalance> {
     const { moves } = step;
     const all = data.steps.map((one) => {
       const [before, after] = this.#loads(one).map((loads) => imbalance(loads).toFixed(2));
-      return `${one.step}: ${before} → ${after}, ${one.moves.element.length} moves`;
+      return `${one.step}${told(one)}: ${before} → ${after}, ${one.moves.element.length} moves`;
     });
     return {
       columns: [
@@ -148,10 +148,21 @@ export class LoadBalanceView extends ChartView<LoadBalance> {
         { title: 'bytes', format: formatBytes },
       ],
       rows: moves.names.map((name, i) => [name, moves.from[i]!, moves.to[i]!, moves.load[i]!, moves.bytes[i]!]),
-      note: `Steps (busiest / mean): ${all.slice(0, 200).join(' · ')}`,
+      note: `Steps (busiest / mean): ${all.slice(0, 200).join(' · ')}${refusals(step)}`,
       onRow: (row) => this.context.store.set({ chare: moves.names[row]! }),
     };
   }
+}
+
+/** Strategy and cause, of traces of our own. */
+function told({ report }: LbStep): string {
+  if (report === null) return '';
+  const refused = report.refused === 0 ? '' : `, ${report.refused} refused`;
+  return ` (${report.strategy}, ${report.trigger}${refused})`;
+}
+
+function refusals({ report }: LbStep): string {
+  return report === null || report.reasons.length === 0 ? '' : ` · Not moved: ${report.reasons.join('; ')}`;
 }
 
 function rates(busy: Float64Array, length: number): Float64Array {
