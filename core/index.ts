@@ -49,6 +49,7 @@ export type { Callback } from './message/callback.ts';
 export type { Entries, EntryAttributes } from './message/entry-attributes.ts';
 export type { Future } from './message/future.ts';
 export { together } from './message/request.ts';
+export type { FileAccess, OpenFile } from './pe/file-access.ts';
 export { BitVector, type Priority } from './pe/priority.ts';
 export type { TaskContext, TaskFunction } from './pool/functions.ts';
 export type { LoopBody, LoopOptions } from './pool/parallel-loop.ts';

@@ -1,23 +1,7 @@
-/** What the library asks of a file system; a subclass of a buffer chare may hand in another one. */
+/** The file system of Node.js, and what the library does with any: that of a simulated machine, or one that a subclass of a buffer chare hands in. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-
-export interface OpenFile {
-  /** Writes some of `bytes`, at least one; returns how many. */
-  write(bytes: Uint8Array, position: number): Promise<number>;
-  /** Reads some bytes; 0 at the end of the file. */
-  read(into: Uint8Array, position: number): Promise<number>;
-  size(): Promise<number>;
-  /** All of it has reached the disk. */
-  sync(): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface FileAccess {
-  open(path: string, mode: 'create' | 'change' | 'read'): Promise<OpenFile>;
-  rename(from: string, to: string): Promise<void>;
-  remove(path: string): Promise<void>;
-}
+import type { Charm, FileAccess, OpenFile } from '../core/index.ts';
 
 const flags = { create: 'wx', change: 'r+', read: 'r' } as const;
 
@@ -36,9 +20,10 @@ export const nodeFiles: FileAccess = {
   remove: (path) => rm(path, { force: true }),
 };
 
-/** Where a file is written until it is whole. */
-export function asideOf(path: string): string {
-  return `${path}.${randomUUID().slice(0, 8)}.part`;
+/** Where a file is written until it is whole. The same again on a simulated disk, so that runs can be repeated. */
+export function asideOf(charm: Charm, path: string): string {
+  const unique = charm.files === undefined ? randomUUID() : Math.floor(charm.random() * 2 ** 32).toString(16);
+  return `${path}.${unique.slice(0, 8)}.part`;
 }
 
 /** Short writes are gone on with. */

@@ -3,8 +3,8 @@
  *
  * A `FileCursor` is a place in a file. It is a plain value: kept in a field, it goes with its chare.
  */
-import { type ArrayProxy, Chare, type Charm } from '../core/index.ts';
-import { type FileAccess, fileError, nodeFiles, type OpenFile, readAll } from './file-access.ts';
+import { type ArrayProxy, Chare, type Charm, type FileAccess, type OpenFile } from '../core/index.ts';
+import { fileError, nodeFiles, readAll } from './file-access.ts';
 import { checkSize } from './write-file.ts';
 
 const mib = 1 << 20;
@@ -121,7 +121,7 @@ export class ReadBuffer extends Chare<number> {
 
   /** The file system; a subclass may have another one. */
   _files(): FileAccess {
-    return nodeFiles;
+    return this.charm.files ?? nodeFiles;
   }
 
   async sizeOf(): Promise<number> {
@@ -152,8 +152,13 @@ export class ReadBuffer extends Chare<number> {
   }
 
   _open(): Promise<OpenFile> {
-    this.file ??= this._files().open(this.path, 'read');
-    return this.file;
+    if (this.file !== undefined) return this.file;
+    const file = this._files().open(this.path, 'read');
+    this.file = file;
+    file.catch(() => {
+      if (this.file === file) this.file = undefined;
+    });
+    return file;
   }
 
   async _try<T>(action: () => Promise<T>): Promise<T> {

@@ -4,14 +4,15 @@
  *  1. `createFile` makes an array of buffer chares; element 0 creates a file aside.
  *  2. The file is divided into stripes, dealt out to the buffers in turn. A write is cut at their borders, and each piece sent
  *     to its stripe's buffer.
- *  3. A stripe that is complete is written in one go. Each buffer tells element 0 of its bytes; when all are there the file is
- *     synchronised, and renamed to what it shall be called.
+ *  3. A stripe that is complete is written in one go. Each buffer tells element 0 of its bytes, and synchronises the file before it
+ *     tells of its last ones: on a file system that machines share, a sync is for what its own machine has written. When all
+ *     bytes are there the file is synchronised once more, and renamed to what it shall be called.
  *  4. The first error ends it: the file aside is removed, and `finished` rejects. What comes later is dropped.
  *
  * Invariant: each byte is written once. A byte that comes twice, or is out of range, is an error.
  */
-import { type ArrayProxy, Chare, type Charm, UsageError } from '../core/index.ts';
-import { asideOf, type FileAccess, fileError, nodeFiles, type OpenFile, writeAll } from './file-access.ts';
+import { type ArrayProxy, Chare, type Charm, type FileAccess, type OpenFile, UsageError } from '../core/index.ts';
+import { asideOf, fileError, nodeFiles, writeAll } from './file-access.ts';
 
 const mib = 1 << 20;
 
@@ -87,7 +88,7 @@ export async function createFile(charm: Charm, path: string, options: CreateFile
   const stripes = Math.max(1, Math.ceil(bytes / stripeBytes));
   const buffers = Math.min(options.buffers ?? charm.pes, stripes);
   checkSize('buffers', buffers, 1);
-  const aside = asideOf(path);
+  const aside = asideOf(charm, path);
   const array = await charm.array(buffer, { size: buffers, args: [path, aside, bytes, stripeBytes] });
   await array.at(0).ask.create();
   return new WritableFile(path, bytes, stripeBytes, array as unknown as ArrayProxy<WriteBuffer, number>);
@@ -106,6 +107,7 @@ export class WriteBuffer extends Chare<number> {
   private readonly stripeBytes: number;
   private readonly stripes = new Map<number, Stripe>();
   private readonly complete = new Set<number>();
+  private writtenStripes = 0;
   private file: Promise<OpenFile> | undefined = undefined;
   /** Of element 0. */
   private written = 0;
@@ -126,7 +128,7 @@ export class WriteBuffer extends Chare<number> {
 
   /** The file system; a subclass may have another one. */
   _files(): FileAccess {
-    return nodeFiles;
+    return this.charm.files ?? nodeFiles;
   }
 
   async create(): Promise<void> {
@@ -153,10 +155,17 @@ export class WriteBuffer extends Chare<number> {
       this.file ??= this._files().open(this.aside, 'change');
       const file = await this.charm.track(this.file);
       await this.charm.track(writeAll(file, stripe.bytes, number * this.stripeBytes));
+      this.writtenStripes++;
+      if (this.writtenStripes === this._ownStripes()) await this.charm.track(file.sync());
       this.array.at(0).wrote(stripe.bytes.length);
     } catch (cause) {
       this.array.at(0).failed(fileError('written', this.path, cause));
     }
+  }
+
+  /** How many stripes are this buffer's. */
+  _ownStripes(): number {
+    return Math.ceil((Math.ceil(this.bytes / this.stripeBytes) - this.index) / this.array.size);
   }
 
   _newStripe(number: number): Stripe {

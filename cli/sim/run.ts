@@ -1,6 +1,7 @@
 /** What `charm4ts sim` does: runs, and prints what came of it. */
 import { formatReport } from '../../launch/report.ts';
 import {
+  type DiskCounts,
   describeFaults,
   type FaultReport,
   runSimulated,
@@ -49,9 +50,10 @@ function commandOf({ seed = 1 }: SimulationOptions): string {
 
 /** Nothing in it depends on this machine. */
 function toJson({ pes, seed = 1 }: SimulationOptions, result: SimulationResult): object {
-  const { error, busySeconds, ...rest } = result;
+  const { error, busySeconds, files, ...rest } = result;
+  const sizes = files && Object.fromEntries([...files].map(([path, { length }]) => [path, length]));
   const failure = error === undefined ? {} : { error: formatReport(error) };
-  return { pes, seed, ...rest, ...failure, busySeconds: [...busySeconds] };
+  return { pes, seed, ...rest, ...(sizes && { files: sizes }), ...failure, busySeconds: [...busySeconds] };
 }
 
 function describe({ pes, seed = 1, cost }: SimulationOptions, result: SimulationResult, realSeconds: number): string {
@@ -74,15 +76,20 @@ function describe({ pes, seed = 1, cost }: SimulationOptions, result: Simulation
 
 const logLinesMax = 20;
 
-function describeFaultReport({ options, packets, protocol, log }: FaultReport): string[] {
+function describeFaultReport({ options, packets, protocol, disk, log }: FaultReport): string[] {
   const { packets: sent, lost, cut, doubled, damaged, delayed, clogged } = packets;
   return [
     `faults     ${describeFaults(options)}`,
     `packets    ${sent}: ${lost} lost, ${cut} cut off, ${doubled} doubled, ${damaged} damaged, ${delayed} delayed, ${clogged} clogged`,
     `protocol   ${protocol.repeats} sent again, ${protocol.doubles} doubles and ${protocol.damaged} damaged ones dropped, ${protocol.strange} refused`,
+    ...(disk === undefined || disk.operations === 0 ? [] : [describeDisk(disk)]),
     ...log.slice(0, logLinesMax).map((line) => `           ${line}`),
     ...(log.length > logLinesMax ? [`           and ${log.length - logLinesMax} lines more (--json has them)`] : []),
   ];
+}
+
+function describeDisk({ operations, errors, full, short, torn, rotten }: DiskCounts): string {
+  return `disk       ${operations} operations: ${errors} failed, ${full} found it full, ${short} short, ${torn} torn, ${rotten} damaged`;
 }
 
 function describeBusy({ busySeconds, seconds }: SimulationResult): string {

@@ -7,6 +7,7 @@ import { CharmError, describeThrown, UsageError } from '../base/errors.ts';
 import type { AnyReducer, Reducer } from '../collective/reducers.ts';
 import { type Callback, ExitCallback, IgnoreCallback } from '../message/callback.ts';
 import { type Future, Pending } from '../message/future.ts';
+import type { FileAccess } from '../pe/file-access.ts';
 import type { Pe } from '../pe/pe.ts';
 import { checkPriority } from '../pe/priority.ts';
 import type { ProgramFunction } from '../pool/functions.ts';
@@ -413,6 +414,11 @@ export class Charm {
       others as LoopOptions<readonly unknown[]>,
       reducer as AnyReducer | undefined,
     );
+  }
+
+  /** The file system of a simulated machine; undefined where there is none but that of Node.js. `charm4ts/io` asks here first. */
+  get files(): FileAccess | undefined {
+    return this.#pe.host.files;
   }
 
   /** Seconds since an arbitrary start; never goes back. */

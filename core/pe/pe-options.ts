@@ -7,6 +7,7 @@ import type { Registry } from '../message/registry.ts';
 import type { Link } from '../message/transport.ts';
 import type { SharedHeap } from '../pup/shared-heap.ts';
 import type { Writer } from '../pup/writer.ts';
+import type { FileAccess } from './file-access.ts';
 import type { TaskQueue } from './task-queue.ts';
 import type { TraceSink } from './trace-sink.ts';
 
@@ -28,6 +29,8 @@ export interface PeHost {
   hasOutsideWork(): boolean;
   /** Chares here hold so much more memory than before, or less. Only simulated hosts mind. */
   hold?(bytes: number): void;
+  /** The file system of a simulated machine; undefined where files are those of Node.js. */
+  readonly files?: FileAccess | undefined;
   /** What the host knows of its PE, for load balancing. */
   vitals(): PeVitals;
 }

@@ -9,6 +9,7 @@ export {
 } from '../../transports/sim/faults/fault-options.ts';
 export type { FaultCounts } from '../../transports/sim/faults/packet-faults.ts';
 export type {
+  DiskDescription,
   LinkDescription,
   MemoryDescription,
   NetworkDescription,
@@ -19,4 +20,5 @@ export { shippedNetworks } from '../../transports/sim/shipped-networks.ts';
 export { type InThreadOptions, type InThreadResult, runInThread } from '../in-thread.ts';
 export * from './checkers/index.ts';
 export type { FaultReport } from './faults/fault-run.ts';
+export type { DiskCounts } from './sim-disk.ts';
 export { runSimulated, type SimulationOptions, type SimulationResult } from './simulate.ts';

@@ -43,6 +43,7 @@ import { Core } from './core.ts';
 import { type FaultReport, FaultRun } from './faults/fault-run.ts';
 import { HostMemory } from './host-memory.ts';
 import { resolveNetwork } from './network-file.ts';
+import { hasDiskFaults, SimDisk } from './sim-disk.ts';
 import { type SimEndOfRun, SimLoop } from './sim-loop.ts';
 import { SpeedProfile } from './speed-profile.ts';
 import { type Measure, VirtualPe } from './virtual-pe.ts';
@@ -80,6 +81,11 @@ export interface SimulationOptions extends BalancingOptions, BalancingHooks {
    * `draw: false`, alone. See docs/simulator.md.
    */
   readonly faults?: FaultSettings & { readonly draw?: boolean };
+  /**
+   * What is on the disk at the start, by path. With it, with `disk` in the network's description, or with faults of disks, the
+   * files of charm4ts/io are on a simulated disk; otherwise they are those of this machine.
+   */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
   /** Watches the invariants of docs/simulator.md; a run in which one does not hold fails. */
   readonly check?: boolean;
   /** Ends the run early. */
@@ -107,6 +113,8 @@ export interface SimulationResult {
   readonly events: number;
   /** Equal for equal runs, on any machine. */
   readonly hash: string;
+  /** What is on the simulated disk in the end; undefined without one. */
+  readonly files: ReadonlyMap<string, Uint8Array> | undefined;
   /** What went wrong on purpose; undefined without faults. */
   readonly faults: FaultReport | undefined;
 }
@@ -147,6 +155,7 @@ class Simulation {
   readonly #network: SimNetwork;
   readonly #loop: SimLoop;
   readonly #nodes: number;
+  readonly #disk: SimDisk | undefined;
   readonly #record: SimTrace | undefined;
   readonly #checks: SimulationChecks | undefined;
 
@@ -172,6 +181,8 @@ class Simulation {
       hash: this.#hash,
       ...(packets === undefined ? {} : { faults: { packets, seed, heartbeat: faults!.heartbeat } }),
     });
+    const disk = diskOf(options, network, faults, seed);
+    this.#disk = disk;
     const checks = options.check === true ? new SimulationChecks(this.#network) : undefined;
     this.#checks = checks;
     const registry = new Registry(program);
@@ -195,6 +206,7 @@ class Simulation {
         taskSeconds: (network.taskUs ?? 0.1) * 1e-6,
         measure,
         memory: hosts.memoryOf(id),
+        disk: disk && ((user) => disk.accessOf(user, this.#network.hostOf(id), node)),
         trace: this.#watcherOf(id, trace, () => virtual),
       });
       virtual.adopt(
@@ -236,6 +248,7 @@ class Simulation {
       queue: this.#queue,
       network: this.#network,
       packets,
+      disk,
       fail: (error) => this.#loop.finish(1, error, Math.max(first!.now, this.#queue.now)),
     });
     this.#loop.faults.start();
@@ -288,6 +301,7 @@ class Simulation {
       hosts: this.#network.hosts,
       events: this.#queue.fired,
       hash: this.#hash.toString(),
+      files: this.#disk?.files,
       faults: this.#loop.faults?.report,
     };
   }
@@ -300,6 +314,18 @@ function faultsOf(
   rttMs: number,
 ): FaultOptions {
   return withSettings(draw ? drawFaults(seed, rttMs) : noFaults, settings);
+}
+
+/** The disk, if anything says that it is simulated. */
+function diskOf(
+  { files }: SimulationOptions,
+  { disk }: NetworkDescription,
+  faults: FaultOptions | undefined,
+  seed: number,
+): SimDisk | undefined {
+  const diskFaults = faults?.disk ?? noFaults.disk;
+  if (files === undefined && disk === undefined && !hasDiskFaults(diskFaults)) return undefined;
+  return new SimDisk(disk, diskFaults, new SeededRandom(seed, faultStream + 3), files);
 }
 
 /** Hands out what PEs have of their hosts: a core, the next and round again, and the memory, which they share. */

@@ -8,6 +8,7 @@
  */
 import type { Clock } from '../../core/base/clock.ts';
 import { locate } from '../../core/base/errors.ts';
+import type { FileAccess } from '../../core/pe/file-access.ts';
 import type { Pe } from '../../core/pe/pe.ts';
 import type { PeHost, PeVitals } from '../../core/pe/pe-options.ts';
 import type { TraceSink } from '../../core/pe/trace-sink.ts';
@@ -37,6 +38,8 @@ export interface VirtualPeOptions {
   readonly measure: Measure | undefined;
   /** Of its host, shared with the PEs beside it. */
   readonly memory: HostMemory;
+  /** The disk; undefined: that of this machine. */
+  readonly disk: ((user: VirtualPe) => FileAccess) | undefined;
   readonly trace: TraceSink | undefined;
 }
 
@@ -56,6 +59,7 @@ export class VirtualPe implements PeHost, SimEnd, CoreUser {
   readonly #measure: Measure | undefined;
   readonly trace: TraceSink | undefined;
   readonly #memory: HostMemory;
+  readonly files: FileAccess | undefined;
   #pe!: Pe;
   #isPlanned = false;
   #isIdle = true;
@@ -80,6 +84,7 @@ export class VirtualPe implements PeHost, SimEnd, CoreUser {
     this.#measure = options.measure;
     this.#memory = options.memory;
     this.trace = options.trace;
+    this.files = options.disk?.(this);
   }
 
   get pe(): Pe {

@@ -43,6 +43,22 @@ describe('a simulated run', () => {
     }
   });
 
+  it('on 1,024 PEs is the same again', async () => {
+    const large = async (charm: Charm): Promise<void> => {
+      const walkers = await charm.array(Walker, { size: 2048 });
+      walkers.all.walk(4);
+      walkers.all.agree();
+      await charm.quiescence();
+      charm.exit();
+    };
+    const again = (): Promise<SimulationResult> =>
+      runSimulated({ program: { main: large, Walker }, pes: 1024, network: 'ethernet100g', seed: 9 });
+    const first = await again();
+    assert.equal(first.error, undefined);
+    assert(first.messages >= 2048 * 5);
+    assert.deepEqual(await again(), first);
+  });
+
   it('has a hash that a change of any kind changes', async () => {
     const hashes = [await walk(1), await walk(2), await walk(1, 'ethernet100g'), await walk(1, 'gigabit', true)];
     assert.equal(new Set(hashes.map(({ hash }) => hash)).size, hashes.length);

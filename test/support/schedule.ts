@@ -20,6 +20,8 @@ export interface Schedule {
   readonly network?: string;
   /** On a simulated network: what goes wrong. */
   readonly faults?: SimulationOptions['faults'];
+  /** On a simulated network: what is on its disk. */
+  readonly files?: SimulationOptions['files'];
   /** On a simulated network: watch the invariants. */
   readonly check?: boolean;
   /** Hears how the simulated run ended. */
@@ -61,11 +63,12 @@ export type Program = Readonly<Record<string, unknown>>;
 async function start({
   network,
   faults,
+  files,
   check,
   ended,
   trace,
   ...options
-}: InThreadOptions & Pick<Schedule, 'network' | 'faults' | 'check' | 'ended'>): Promise<InThreadResult> {
+}: InThreadOptions & Pick<Schedule, 'network' | 'faults' | 'files' | 'check' | 'ended'>): Promise<InThreadResult> {
   const watch = trace === undefined ? {} : { trace };
   if (network === undefined) return runInThread({ ...options, ...watch });
   const result = await runSimulated({
@@ -73,6 +76,7 @@ async function start({
     ...watch,
     network,
     ...(faults === undefined ? {} : { faults }),
+    ...(files === undefined ? {} : { files }),
     ...(check === undefined ? {} : { check }),
   });
   ended?.(result);

@@ -5,6 +5,7 @@
  *     npm run swarm -- --minutes 20            from a seed of the clock on
  *     npm run swarm -- --first 1 --seeds 2000  what the tests run
  *     npm run swarm -- --seed 17               one of them, with its report
+ *     npm run swarm -- --kind files             programs of one kind only
  */
 import { parseArgs } from 'node:util';
 import { replayOf, runSeed, type SeedResult } from './seed.ts';
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     first: { type: 'string' },
     seeds: { type: 'string' },
     minutes: { type: 'string' },
+    kind: { type: 'string' },
   },
 });
 
@@ -30,7 +32,7 @@ function number(text: string | undefined): number | undefined {
 const twiceOneIn = 100;
 
 async function one(seed: number): Promise<void> {
-  const result = await runSeed(seed);
+  const result = await runSeed(seed, values.kind);
   console.log(`seed ${seed}: ${result.kind}, ${result.machine}`);
   console.log(`${result.messages} messages, ${result.events} events, hash ${result.hash}`);
   if (result.isLoss) console.log('a PE or node was lost, and reported');
@@ -48,8 +50,8 @@ async function many(): Promise<void> {
   const sums = { runs: 0, bad: 0, losses: 0, messages: 0, events: 0, twice: 0 };
   let shown = 0;
   for (let seed = first; seed < last && elapsed() < seconds; seed++) {
-    const result = await runSeed(seed);
-    const again = seed % twiceOneIn === 0 ? await runSeed(seed) : undefined;
+    const result = await runSeed(seed, values.kind);
+    const again = seed % twiceOneIn === 0 ? await runSeed(seed, values.kind) : undefined;
     sums.runs++;
     sums.messages += result.messages;
     sums.events += result.events;
@@ -78,7 +80,7 @@ async function many(): Promise<void> {
 function describe({ seed, kind, machine, error }: SeedResult, isOther: boolean): string {
   const what = error instanceof Error ? error.message : String(error);
   const why = isOther ? 'the second run of the seed was another one' : what;
-  return `seed ${seed} (${kind}; ${machine}): ${why}\n  repeat it with:  ${replayOf(seed)}`;
+  return `seed ${seed} (${kind}; ${machine}): ${why}\n  repeat it with:  ${replayOf(seed, values.kind)}`;
 }
 
 function show(text: string): void {

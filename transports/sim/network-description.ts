@@ -52,6 +52,15 @@ export interface MemoryDescription {
   readonly slowdown: number;
 }
 
+/** The file system that all hosts share. */
+export interface DiskDescription {
+  readonly latencyUs: number;
+  /** Of each host. */
+  readonly bytesPerSecond: number;
+  /** What there is room for; default: no end to it. */
+  readonly bytes?: number;
+}
+
 export interface NetworkDescription {
   readonly name: string;
   readonly about?: string;
@@ -70,6 +79,8 @@ export interface NetworkDescription {
   readonly taskUs?: number;
   readonly speeds?: readonly SpeedChange[];
   readonly memory?: MemoryDescription;
+  /** Files of charm4ts/io are simulated. */
+  readonly disk?: DiskDescription;
 }
 
 type Check = (value: unknown, path: string) => void;
@@ -142,6 +153,7 @@ const speedChange = object(
   ['pes', 'fromSeconds', 'untilSeconds', 'speed', 'load'],
 );
 const memory = object({ bytesPerHost: positive, slowdown: atLeast(1) });
+const disk = object({ latencyUs: atLeast(0), bytesPerSecond: positive, bytes: positive }, ['bytes']);
 const network = object(
   {
     name: text,
@@ -155,8 +167,9 @@ const network = object(
     taskUs: atLeast(0),
     speeds: listOf(speedChange),
     memory,
+    disk,
   },
-  ['about', 'hosts', 'pesPerNode', 'coresPerHost', 'switches', 'taskUs', 'speeds', 'memory'],
+  ['about', 'hosts', 'pesPerNode', 'coresPerHost', 'switches', 'taskUs', 'speeds', 'memory', 'disk'],
 );
 
 /** Takes parsed JSON for a description. @throws UsageError that names the field. `where` is for the message. */

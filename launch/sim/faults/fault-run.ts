@@ -15,6 +15,7 @@ import type { EventQueue } from '../../../transports/sim/event-queue.ts';
 import { type FaultOptions, faultStream } from '../../../transports/sim/faults/fault-options.ts';
 import type { FaultCounts, PacketFaults } from '../../../transports/sim/faults/packet-faults.ts';
 import type { SimNetwork } from '../../../transports/sim/sim-network.ts';
+import type { DiskCounts, SimDisk } from '../sim-disk.ts';
 import type { VirtualPe } from '../virtual-pe.ts';
 import { Watch } from './watch.ts';
 
@@ -26,6 +27,7 @@ export interface FaultRunOptions {
   readonly queue: EventQueue;
   readonly network: SimNetwork;
   readonly packets: PacketFaults;
+  readonly disk: SimDisk | undefined;
   /** Ends the job. */
   readonly fail: (error: unknown) => void;
 }
@@ -34,6 +36,8 @@ export interface FaultRunOptions {
 export interface FaultReport {
   readonly options: FaultOptions;
   readonly packets: FaultCounts;
+  /** Of the simulated disk, if there is one. */
+  readonly disk: DiskCounts | undefined;
   /** Packets sent again; that came twice; dropped for their check sum; of another incarnation. */
   readonly protocol: {
     readonly repeats: number;
@@ -99,9 +103,9 @@ export class FaultRun {
   }
 
   get report(): FaultReport {
-    const { options, packets, network } = this.#o;
+    const { options, packets, network, disk } = this.#o;
     const protocol = network.links!.counts;
-    return { options, packets: packets.counts, protocol, log: this.#log, isLossReal: this.hasLoss };
+    return { options, packets: packets.counts, disk: disk?.counts, protocol, log: this.#log, isLossReal: this.hasLoss };
   }
 
   /** Looks whether the liveness phase takes too long. */
@@ -174,6 +178,7 @@ export class FaultRun {
     this.#isOver = true;
     this.#firedAtEnd = queue.fired;
     packets.isOver = true;
+    if (this.#o.disk !== undefined) this.#o.disk.isOver = true;
     for (const undo of [...this.#undo]) undo();
     this.#note('the faults are over');
   }
@@ -261,6 +266,7 @@ export class FaultRun {
     const node = this.#random.below(this.#o.nodes);
     this.#note(`node ${node} crashes`);
     this.#stopNode(node);
+    this.#o.disk?.crash(node);
     this.#watch.nodeCrashed(node);
     this.#planRestart(this.#pesOf(node));
   }

@@ -134,7 +134,8 @@ export function drawFaults(seed: number, roundTripMs: number): FaultOptions {
       error: share(0.1),
       short: share(0.2),
       torn: share(0.5),
-      rot: share(0.01),
+      // No program could do anything against it: files have no check sums.
+      rot: 0,
       latencyMs: rounded(between(0.01, 10)),
       fullBytes: chance(0.1) ? Math.round(between(1e3, 1e6)) : 0,
     },
