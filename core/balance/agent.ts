@@ -5,7 +5,8 @@
  *  2. `receive` hands it what another agent has sent. Messages of one agent to another arrive in the order sent.
  *  3. In a balancing step, once no message is in flight anywhere, every agent's `quiet` is called; the step ends when
  *     none of them has answered true or sent anything. In continuous balancing there are no steps: `begin` comes again
- *     and again, at each PE in its own time, and `quiet` never does.
+ *     and again, at each PE in its own time, and `quiet` never does. Jobs make steps, also with a period; so far only
+ *     whoever drives agents without a job balances continuously.
  *
  * Agents are pure but for what they keep themselves: they reach the world through the AgentHost alone, so the same
  * agent runs in a job, on a dump, and in a test with messages in any order.
