@@ -92,6 +92,7 @@ describe('the trace of a program that does everything', () => {
     assert.equal(first!.report.trigger, 'atSync');
     assert.equal(first!.report.objects, 8);
     assert.equal(first!.report.migrations, first!.moves.to.length);
+    assert(first!.report.migrations > 0);
     assert.equal(first!.saidBefore.length, 2);
     const json = JSON.parse(JSON.stringify(summarise(trace, new MessageLinks(trace))));
     assert.equal(json.balancing[0].report.strategy, 'Greedy');
