@@ -47,6 +47,7 @@ export function panelSvg(panel: Panel): string {
     ...panel.series.map((series, i) => seriesSvg(series, i, across, up)),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>${escapeXml(panel.title)}</title>
 <style>.grid{stroke:#ddd;fill:none}.title{font-size:15px;font-weight:bold}</style>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${body.join('\n')}
