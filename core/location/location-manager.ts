@@ -246,10 +246,11 @@ export class LocationManager {
     const make = this.#expected.get(key);
     const known = this.#known.get(key);
     if (frame.source !== this.#pe.id) {
-      const isPlace = make !== undefined && known !== undefined && frameEpoch(frame.view, frame.start) >= known.epoch;
-      // What was sent ahead of it has come, and waits. If the fence waited too, two PEs could wait for each other's; and what
-      // is kept behind it may be what demands the element.
-      const isAnswer = isPlace || (known !== undefined && this.isVacant(key));
+      // What was sent ahead of it has come, and waits, also where the element has died and a fence of ours is under way. If
+      // the fence waited too, two PEs could wait for each other's; and what is kept behind it may be what demands the element.
+      const isUpToDate = known !== undefined && frameEpoch(frame.view, frame.start) >= known.epoch;
+      const isGrave = known?.isDead === true && this.homeOf(key) === this.#pe.id;
+      const isAnswer = (isUpToDate && (make !== undefined || isGrave)) || (known !== undefined && this.isVacant(key));
       return isAnswer ? this.#answerFence(frame, key, known.epoch) : this.passOn(key, frame);
     }
     if (make !== undefined) {
