@@ -6,7 +6,7 @@ import type { MessageLinks } from '../model/links.ts';
 import { none } from '../model/schema.ts';
 import type { Trace } from '../model/trace.ts';
 import { type BinGrid, binOf, gridOf } from './bins.ts';
-import { choose, eachExecution, type Selection } from './selection.ts';
+import { type Chosen, choose, eachExecution, isChosen, type Selection } from './selection.ts';
 
 export type Ends = 'pe' | 'node' | 'entry';
 
@@ -30,7 +30,7 @@ export function communicationMatrix(
 ): CommunicationMatrix {
   const chosen = choose(trace, selection);
   const senderOf = sendersOf(trace, links, ends);
-  const keys = keysOf(trace, chosen.pes, ends, selection);
+  const keys = ends === 'entry' ? entriesIn(chosen, senderOf) : placesOf(trace, chosen.pes, ends);
   const group = Math.max(1, Math.ceil(keys.length / sizeMax));
   const size = Math.ceil(keys.length / group);
   const place = new Map(keys.map((key, i) => [key, Math.floor(i / group)]));
@@ -40,7 +40,8 @@ export function communicationMatrix(
     const source = executions.source[row]!;
     if (source === none) return;
     const key = ends === 'entry' ? executions.entry[row]! : ends === 'pe' ? pe : trace.info.nodeOf[pe]!;
-    const from = place.get(senderOf(source, executions.message[row]!));
+    const sender = senderOf(source, executions.message[row]!);
+    const from = sender === undefined ? undefined : place.get(sender);
     const to = place.get(key);
     if (from === undefined || to === undefined) return;
     messages[from * size + to]!++;
@@ -55,24 +56,35 @@ export function communicationMatrix(
   };
 }
 
-function sendersOf(trace: Trace, links: MessageLinks, ends: Ends): (source: number, message: number) => number {
+/** The sender of a message, as a row of the matrix names it; undefined if it is not known. */
+type SenderOf = (source: number, message: number) => number | undefined;
+
+function sendersOf(trace: Trace, links: MessageLinks, ends: Ends): SenderOf {
   if (ends === 'pe') return (source) => source;
-  if (ends === 'node') return (source) => trace.info.nodeOf[source] ?? none;
+  if (ends === 'node') return (source) => trace.info.nodeOf[source];
   return (source, message) => {
     const send = links.sendOf(source, message);
     const row = send === none ? none : links.senderOf(source, send);
-    return row === none ? none : links.pe(source)!.executions.entry[row]!;
+    return row === none ? undefined : links.pe(source)!.executions.entry[row]!;
   };
 }
 
-function keysOf(trace: Trace, pes: Trace['pes'], ends: Ends, selection: Selection): number[] {
+function placesOf(trace: Trace, pes: Trace['pes'], ends: Exclude<Ends, 'entry'>): number[] {
   if (ends === 'pe') return pes.map(({ pe }) => pe);
-  if (ends === 'node') return [...new Set(pes.map(({ pe }) => trace.info.nodeOf[pe]!))].sort((a, b) => a - b);
-  const seen = new Uint8Array(trace.info.entries.length + 1);
-  // Senders may be of any entry method.
-  const { entries: _all, chare: _any, ...rest } = selection;
-  eachExecution(choose(trace, rest), ({ executions }, row) => {
+  return [...new Set(pes.map(({ pe }) => trace.info.nodeOf[pe]!))].sort((a, b) => a - b);
+}
+
+/**
+ * Entry methods that ran in the window, and those that sent what was chosen: a sender may be of any entry method, on a PE
+ * that is not chosen, and may have ended before the window begins.
+ */
+function entriesIn(chosen: Chosen, senderOf: SenderOf): number[] {
+  const seen = new Uint8Array(chosen.trace.info.entries.length + 1);
+  eachExecution({ ...chosen, entries: undefined, elements: undefined }, ({ executions }, row) => {
     seen[executions.entry[row]! + 1] = 1;
+    if (!isChosen(chosen, executions.entry[row]!, executions.element[row]!) || executions.source[row] === none) return;
+    const sender = senderOf(executions.source[row]!, executions.message[row]!);
+    if (sender !== undefined) seen[sender + 1] = 1;
   });
   return Array.from(seen.keys())
     .filter((at) => seen[at] === 1)
