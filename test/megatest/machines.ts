@@ -64,16 +64,19 @@ export const Player = fromMachine(playerMachine, {
   },
 }));
 
+/** How often something is added to each worker. */
+const adds = 4;
+
 /** Needs time: a delay, a machine of its own, a promise. */
 const workerMachine = setup({
   types: {
-    context: {} as { readonly sum: number; readonly places: readonly number[] },
+    context: {} as { readonly sum: number; readonly adds: number; readonly places: readonly number[] },
     events: {} as
       | { type: 'go' }
       | { type: 'add'; amount: number }
       | { type: 'counted'; amount: number }
       | { type: 'tick' },
-    output: {} as { readonly sum: number; readonly places: readonly number[] },
+    output: {} as { readonly sum: number; readonly adds: number; readonly places: readonly number[] },
   },
   actors: {
     counter: setup({
@@ -99,9 +102,9 @@ const workerMachine = setup({
   actions: { wander: () => undefined, note: () => undefined },
 }).createMachine({
   id: 'worker',
-  context: { sum: 0, places: [] },
+  context: { sum: 0, adds: 0, places: [] },
   initial: 'idle',
-  on: { add: { actions: [assign({ sum: ({ context, event }) => context.sum + event.amount }), 'wander'] } },
+  on: { add: { actions: [assign(({ context, event }) => added(context, event.amount)), 'wander'] } },
   states: {
     idle: { on: { go: { target: 'delayed', actions: 'wander' } } },
     delayed: { after: { 5: 'counting' }, exit: ['note', 'wander'] },
@@ -119,14 +122,23 @@ const workerMachine = setup({
     asking: {
       invoke: {
         src: 'answer',
-        onDone: { target: 'finished', actions: assign({ sum: ({ context, event }) => context.sum + event.output }) },
+        onDone: { target: 'settling', actions: assign({ sum: ({ context, event }) => context.sum + event.output }) },
       },
       exit: 'wander',
     },
+    // Timers are real, and a message may take longer than all of them.
+    settling: { always: { guard: ({ context }) => context.adds === adds, target: 'finished' } },
     finished: { type: 'final' },
   },
   output: ({ context }) => context,
 });
+
+function added(
+  context: { readonly sum: number; readonly adds: number },
+  amount: number,
+): { sum: number; adds: number } {
+  return { sum: context.sum + amount, adds: context.adds + 1 };
+}
 
 /** A worker as its own machine sees it: the class is not there yet. */
 interface Friend {
@@ -212,7 +224,7 @@ async function work(charm: Charm): Promise<void> {
   const workers = await charm.array(Worker, { size });
   const outputs = Promise.all(Array.from({ length: size }, (_, i) => workers.at(i).ask.output()));
   workers.all.go();
-  for (let n = 1; n <= 4; n++) workers.all.add({ amount: n });
+  for (let n = 1; n <= adds; n++) workers.all.add({ amount: n });
   for (const { sum, places } of await outputs) {
     assert.equal(sum, 10 + 300 + 1000);
     assert.equal(places.length, 2);
