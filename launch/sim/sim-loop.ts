@@ -91,7 +91,8 @@ export class SimLoop {
 
   /**
    * Does the program wait for timers, sockets or files of its own? `tracked` are promises that it has told of: work in
-   * Node's thread pool is in no list, so as long as there are some, a second must pass without anything to be seen.
+   * Node's thread pool that is not on files (compression, for instance) is in no list, so as long as there are some,
+   * a second must pass without anything to be seen.
    */
   hasOutsideWork(tracked: number): boolean {
     if (!this.#isOutsideKnown) {
