@@ -63,7 +63,11 @@ async function runProjections(traces: readonly string[], flags: ProjectionsFlags
   if (flags.summary === true || flags.json === true || flags.to !== undefined) return writeInstead(traces, flags);
   // Loaded here, since the other commands must start without it.
   const { viewFolders, writeHtml } = await import('../projections/viewer/server/index.ts');
+  const { findSummary } = await import('../projections/index.ts');
   try {
+    for (const path of traces)
+      if ((await findSummary(path)) !== undefined)
+        throw new Error(`${path} holds only a summary, which has no timeline: print it with --summary or --json`);
     if (flags.html !== undefined) {
       const [begin, end] = flags.window ?? [];
       const part = begin === undefined || end === undefined ? {} : { begin, end };

@@ -21,6 +21,7 @@ interface RunFlags extends BalancingFlags {
   readonly spinMs?: number;
   readonly seedBalancer?: string;
   readonly trace?: string;
+  readonly traceSummary?: boolean;
   readonly record?: string;
   readonly replay?: string;
   readonly live: boolean;
@@ -42,6 +43,10 @@ export function runCommand(): Command {
     .option('--heap-mb <n>', 'heap limit per PE in MiB', integer(16, 1 << 20))
     .option('--seed-balancer <name>', `where new chares go: ${seedBalancerNames().join(', ')}`, knownSeedBalancer)
     .option('--trace <dir>', 'record what every PE does, for charm4ts projections <dir>')
+    .option(
+      '--trace-summary',
+      'with --trace: only time per entry method and PE, for runs whose trace would be too large',
+    )
     .option('--record <dir>', 'write down in which order PEs process messages')
     .option('--replay <dir>', 'repeat a recorded run, message by message')
     .option('--no-live', 'the job cannot be looked at by charm4ts top, ps and lb while it runs')
@@ -59,6 +64,7 @@ Examples:
   charm4ts run app.ts --shuffle --seed 7
   charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
   charm4ts run app.ts --check-messages freeze
+  charm4ts run app.ts --trace sums --trace-summary    for hours; then charm4ts projections sums --summary
   charm4ts run app.ts +p4 +balancer RefineCommLB   as for charmrun: see docs/command-line.md
   charm4ts run app.ts --balancer RefineComm --lb-debug
   charm4ts run app.ts --balancer Greedy,./mine.ts     the first step by Greedy, all others by your own
@@ -66,7 +72,8 @@ Examples:
 Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted; 141 if nobody reads the
 output any more.`;
 
-async function run(program: string, args: string[], flags: RunFlags): Promise<void> {
+async function run(program: string, args: string[], flags: RunFlags, self: Command): Promise<void> {
+  if (flags.traceSummary === true && flags.trace === undefined) self.error(`error: ${summaryWhere}`);
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -82,8 +89,10 @@ async function run(program: string, args: string[], flags: RunFlags): Promise<vo
     signal: interrupt.signal,
   });
   if (error !== undefined) process.stderr.write(`${formatReport(error)}\n`);
-  if (flags.trace !== undefined)
-    process.stderr.write(`trace in ${flags.trace}; to look at it: charm4ts projections ${flags.trace}\n`);
+  if (flags.trace !== undefined) {
+    const [what, how] = flags.traceSummary === true ? ['summary', ' --summary'] : ['trace', ''];
+    process.stderr.write(`${what} in ${flags.trace}; to look at it: charm4ts projections ${flags.trace}${how}\n`);
+  }
   if (json === true) {
     const { nodes = 1, pes = nodes > 1 ? 1 : availableParallelism() } = flags;
     const failure = error === undefined ? {} : { error: failureAsJson(error) };
@@ -92,6 +101,8 @@ async function run(program: string, args: string[], flags: RunFlags): Promise<vo
   }
   process.exitCode = exitCode;
 }
+
+const summaryWhere = '--trace-summary says what to record; --trace <dir> must say where';
 
 /** A job that could not even be begun ends like one that failed. */
 async function outcome(options: JobOptions): Promise<{ readonly exitCode: number; readonly error: unknown }> {

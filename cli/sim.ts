@@ -16,6 +16,7 @@ interface SimFlags extends BalancingFlags {
   readonly checkMessages?: MessageCheckKind;
   readonly seedBalancer?: string;
   readonly trace?: string;
+  readonly traceSummary?: boolean;
   readonly faults?: string | true;
   readonly fault?: readonly string[];
   readonly check?: boolean;
@@ -42,6 +43,10 @@ export function simCommand(): Command {
     .addOption(checkMessagesOption())
     .option('--seed-balancer <name>', 'where new chares go (see charm4ts run --help)')
     .option('--trace <dir>', 'record what every PE does, in virtual time, for charm4ts projections <dir>')
+    .option(
+      '--trace-summary',
+      'with --trace: only time per entry method and PE, for runs whose trace would be too large',
+    )
     .option('--faults [json|file]', 'draw faults from the seed; a JSON object, or a file with one, fixes some of them')
     .option(
       '--fault <name=value>',
@@ -78,6 +83,8 @@ async function runSim(program: string | undefined, args: string[], flags: SimFla
   if (flags.showNetwork === undefined) {
     if (program === undefined) command.error("error: missing required argument 'program'");
     else if (flags.pes === undefined) command.error("error: required option '-p, --pes <n>' not specified");
+    else if (flags.traceSummary === true && flags.trace === undefined)
+      command.error('error: --trace-summary says what to record; --trace <dir> must say where');
   }
   // Loaded here, since the other commands must start without it.
   const { showNetwork, simulateProgram } = await import('./sim/run.ts');

@@ -35,6 +35,8 @@ export interface JobOptions extends BalancingOptions {
   readonly heapMb?: number;
   /** Records the run into this directory: see docs/projections.md. A trace that is there is replaced. */
   readonly trace?: string;
+  /** Of the run only a summary is kept there, whose size does not depend on the number of messages. */
+  readonly traceSummary?: boolean;
   /** Records in which order PEs process messages into this directory: see docs/record-replay.md. One node only. */
   readonly record?: string;
   /** Repeats the run that was recorded in this directory, with its PEs, arguments and seed. */
@@ -62,7 +64,8 @@ export function peSettings(options: JobOptions, threads: number): PeSettings {
   const { args = [], shuffle = false, checkMessages, seedBalancer = defaultSeedBalancer } = options;
   const seed = options.seed ?? Math.trunc(performance.timeOrigin + performance.now());
   const spinMs = options.spinMs ?? (threads <= availableParallelism() ? 0.2 : 0);
-  const trace = options.trace === undefined ? undefined : prepareTrace(options.trace, options.program, args);
+  const { trace: directory, traceSummary } = options;
+  const trace = directory === undefined ? undefined : prepareTrace(directory, options.program, args, traceSummary);
   const live = options.live === true ? [String(options.program), ...args].join(' ') : undefined;
   const settings = {
     args,

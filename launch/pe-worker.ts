@@ -27,6 +27,7 @@ import { type PeSurroundings, Recording } from './record/recording.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 import { type HostedLink, ThreadHost } from './thread-host.ts';
 import { TraceLayout } from './trace/layout.ts';
+import { ThreadSummary } from './trace/thread-summary.ts';
 import { ThreadTrace } from './trace/thread-trace.ts';
 import { writeHead } from './trace/trace-files.ts';
 import type { WorkerMessage, WorkerOrder, WorkerStart } from './worker-protocol.ts';
@@ -146,12 +147,13 @@ function makePe(
 }
 
 /** @throws CharmError ERR_OUTPUT if its file can't be made. */
-function openTrace(registry: Registry, queueLength: () => number): ThreadTrace | undefined {
+function openTrace(registry: Registry, queueLength: () => number): ThreadTrace | ThreadSummary | undefined {
   const { pe, jobPes, pesPerNode } = start;
   const { trace } = start.settings;
   if (trace === undefined) return undefined;
   try {
     const layout = pe === 0 ? writeHead(trace, registry, jobPes, pesPerNode) : new TraceLayout(registry);
+    if (trace.isSummary) return new ThreadSummary({ start: trace, layout, pe, pes: jobPes });
     return new ThreadTrace({ start: trace, layout, pe, pes: jobPes, queueLength });
   } catch (cause) {
     const message = `the trace can't be written to ${trace.directory}: ${describeThrown(cause)}`;

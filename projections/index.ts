@@ -43,8 +43,19 @@ export {
   readSummary,
   readSummaryDetail,
   type SummaryHead,
+  summaryDetailText,
+  summaryText,
 } from './format/original/summary.ts';
-export { writeSummary } from './format/original/summary-writer.ts';
+export { SummaryBins, type SummaryBinsOptions } from './format/original/summary-bins.ts';
+export {
+  type EntryTotals,
+  type FoundSummary,
+  findSummary,
+  foldSummary,
+  type PeTotals,
+  type RunSummary,
+} from './format/original/summary-reader.ts';
+export { summaryTableText, writeSummary } from './format/original/summary-writer.ts';
 export { writeOriginal } from './format/original/write.ts';
 export { FileSink } from './format/own/file-sink.ts';
 export { headText } from './format/own/head.ts';

@@ -152,13 +152,19 @@ export const charmOptions: readonly CharmOption[] = [
 
   // ---- traces ----
   flag('+traceroot', '--trace'),
+  flag('+sumDetail +sumonly', '--trace-summary', 'nothing'),
   note(
-    '+logsize +trace-subdirs +bincount +binsize +numClusters +memlogsize',
+    '+bincount +binsize',
+    'value',
+    'bins of a summary have 1 ms at first, and are twice as wide whenever there are too many',
+  ),
+  note(
+    '+logsize +trace-subdirs +numClusters +memlogsize',
     'value',
     'a trace goes to the disk as it grows, in one file for each PE, whole',
   ),
   note(
-    '+gz-trace +no-gz-trace +binary-trace +sumDetail +sumonly +notracenested +checknested +traceWarn +extrema +useAbsoluteTime +write-analysis-file +outlier',
+    '+gz-trace +no-gz-trace +binary-trace +notracenested +checknested +traceWarn +extrema +useAbsoluteTime +write-analysis-file +outlier',
     'nothing',
     'there is one form of trace',
   ),

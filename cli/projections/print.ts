@@ -4,15 +4,21 @@ import {
   describeProblem,
   type ExportFormat,
   exportPath,
+  findSummary,
   MessageLinks,
   openTrace,
   summarise,
   type TraceSummary,
 } from '../../projections/index.ts';
+import { printSummaries } from './print-summaries.ts';
 import { differences, summaryText } from './summary-text.ts';
 
 /** Throws what opening a trace throws. */
 export async function printTraces(paths: readonly string[], isJson: boolean): Promise<void> {
+  const kept = await Promise.all(paths.map(findSummary));
+  const found = kept.filter((one) => one !== undefined);
+  if (found.length === paths.length) return printSummaries(found, isJson);
+  if (found.length > 0) throw new Error(`${found[0]!.path} is a summary, which can't be compared with a whole trace`);
   const summaries: TraceSummary[] = [];
   for (const path of paths) {
     const trace = await openTrace(path);

@@ -37,7 +37,8 @@ import { makeQueue } from '../make-queue.ts';
 import { oneHeap } from '../one-heap.ts';
 import { prepareProgram } from '../program-loader.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
-import { SimTrace } from '../trace/sim-trace.ts';
+import { SimSummary } from '../trace/sim-summary.ts';
+import { SimTrace, type SimTraceOptions } from '../trace/sim-trace.ts';
 import { SimulationChecks } from './checkers/index.ts';
 import { Core } from './core.ts';
 import { type FaultReport, FaultRun } from './faults/fault-run.ts';
@@ -76,6 +77,8 @@ export interface SimulationOptions extends BalancingOptions, BalancingHooks {
   readonly trace?: (pe: number, now: () => number) => TraceSink;
   /** Records the run, in virtual time, into this directory: see docs/projections.md. A trace that is there is replaced. */
   readonly traceDirectory?: string;
+  /** Of the run only a summary is kept there, whose size does not depend on the number of messages. */
+  readonly traceSummary?: boolean;
   /**
    * Faults: `{}` for faults that are drawn from the seed, in all; what is given stands instead of what was drawn, or, with
    * `draw: false`, alone. See docs/simulator.md.
@@ -156,7 +159,7 @@ class Simulation {
   readonly #loop: SimLoop;
   readonly #nodes: number;
   readonly #disk: SimDisk | undefined;
-  readonly #record: SimTrace | undefined;
+  readonly #record: SimTrace | SimSummary | undefined;
   readonly #checks: SimulationChecks | undefined;
 
   constructor(
@@ -191,8 +194,10 @@ class Simulation {
     const progress = new Int32Array(4);
     const { traceDirectory: directory } = options;
     const name = typeof options.program === 'string' || options.program instanceof URL ? options.program : 'program';
-    this.#record =
-      directory === undefined ? undefined : new SimTrace({ directory, program: name, args, registry, pes, pesPerNode });
+    if (directory !== undefined) {
+      const recorded: SimTraceOptions = { directory, program: name, args, registry, pes, pesPerNode };
+      this.#record = options.traceSummary === true ? new SimSummary(recorded) : new SimTrace(recorded);
+    }
     const hosts = new Hosts(this.#network, this.#queue, network);
     const heap = oneHeap();
     for (let id = 0; id < pes; id++) {

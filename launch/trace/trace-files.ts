@@ -1,5 +1,6 @@
 /**
- * The files of a run that is being recorded: a directory that holds one trace, `NAME.trace.json` and a file for each PE.
+ * The files of a run that is being recorded: a directory that holds one trace, `NAME.trace.json` and a file for each PE;
+ * of a summary `NAME.sum.sts`, and two for each PE.
  *
  *  1. Before the run the directory is made, and a trace that is in it from an earlier run is removed.
  *  2. The head is written as soon as the program has been loaded, so that the trace of a crashed run can be read.
@@ -10,7 +11,7 @@ import { hostname, userInfo } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { CharmError, describeThrown } from '../../core/base/errors.ts';
 import type { Registry } from '../../core/message/registry.ts';
-import { FileSink, headText, LogWriter, Recorder, type TraceInfo } from '../../projections/index.ts';
+import { FileSink, headText, LogWriter, Recorder, summaryTableText, type TraceInfo } from '../../projections/index.ts';
 import { readManifest } from '../package-root.ts';
 import { TraceLayout } from './layout.ts';
 
@@ -25,12 +26,19 @@ export interface TraceStart {
   readonly id: string;
   readonly startedAt: string;
   readonly commandLine: string;
+  /** Only a summary is kept: see summary-recording.ts. */
+  readonly isSummary: boolean;
 }
 
-const ownFile = /\.trace(\.json)?$/;
+const ownFile = /\.(trace|trace\.json|sum\.sts|\d+\.sumd?(\.part)?)$/;
 
 /** Makes the directory ready. @throws CharmError ERR_OUTPUT if that cannot be done. */
-export function prepareTrace(directory: string, program: string | URL, args: readonly string[]): TraceStart {
+export function prepareTrace(
+  directory: string,
+  program: string | URL,
+  args: readonly string[],
+  isSummary = false,
+): TraceStart {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     for (const file of readdirSync(directory)) if (ownFile.test(file)) rmSync(join(directory, file));
@@ -48,6 +56,7 @@ export function prepareTrace(directory: string, program: string | URL, args: rea
     id: `${name}-${startedAt}-${process.pid}`,
     startedAt,
     commandLine: [file, ...args].join(' '),
+    isSummary,
   };
 }
 
@@ -72,7 +81,9 @@ export function writeHead(start: TraceStart, registry: Registry, pes: number, pe
     userEvents: [],
     userStats: [],
   };
-  writeFileSync(join(start.directory, `${start.name}.trace.json`), headText(info), { mode: 0o600 });
+  const mode = 0o600;
+  if (start.isSummary) writeFileSync(join(start.directory, `${start.name}.sum.sts`), summaryTableText(info), { mode });
+  else writeFileSync(join(start.directory, `${start.name}.trace.json`), headText(info), { mode });
   return layout;
 }
 

@@ -34,6 +34,11 @@ export async function readOriginal(path: string, options: ReadOptions = {}): Pro
   const problems = sts.problems;
   const reading = new Reading(sts, problems, options);
   const logs = files.logs.filter(({ pe }) => pe < sts.info.pes && (options.pes?.has(pe) ?? true));
+  if (logs.length === 0 && files.sums.length > 0)
+    throw new TraceError(
+      { file: path },
+      'holds only a summary, which has no timeline: print it with --summary or --json',
+    );
   if (logs.length === 0)
     throw new TraceError({ file: path }, `there are no logs of ${files.name} (NAME.<pe>.log or .log.gz)`);
   let done = 0;

@@ -138,7 +138,9 @@ class StsReader {
   }
 
   #collection(rest: string): void {
-    const found = this.#version >= 9 ? /^(\d+) (.*) (-?\d+)$/.exec(rest) : /^(\d+) (.*)()$/.exec(rest);
+    // Tables of summaries have no version; dimensions came before the quotes.
+    const hasDimensions = this.#version >= 9 || (this.#version === 0 && /" -?\d+$/.test(rest));
+    const found = hasDimensions ? /^(\d+) (.*) (-?\d+)$/.exec(rest) : /^(\d+) (.*)()$/.exec(rest);
     if (found === null) return this.#note(`expected CHARE, number, name, dimensions; got ${quoted(rest)}`);
     const id = this.#integer(found[1]!, 0, limits.collections - 1);
     // Numbers are dense in all files there are; one that was left out gets a name all the same.

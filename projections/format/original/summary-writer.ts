@@ -28,6 +28,11 @@ export async function writeSummary(trace: Trace, directory: string, options: Wri
   }
 }
 
+/** The table that goes with summaries which a run writes itself; user events are not in them. */
+export function summaryTableText(info: TraceInfo): string {
+  return stsText(info, { eventOf: new Map(), statOf: new Map() }, true);
+}
+
 /** Bins from the start of the run, for all PEs alike. */
 export function summaryGrid(endNs: number, entries: number): BinGrid {
   let width = binNs;
