@@ -3,9 +3,10 @@
 import { Command } from 'commander';
 import { readManifest } from '../launch/package-root.ts';
 import { benchCommand } from './bench.ts';
-import { spelledOurWay } from './charm-options/apply.ts';
+import { runners, spelledOurWay } from './charm-options/apply.ts';
 import { lbSimCommand } from './lb-sim.ts';
 import { lbCommand, psCommand, topCommand } from './live.ts';
+import { hintAtProgramOptions } from './program-options.ts';
 import { projectionsCommand } from './projections.ts';
 import { runCommand } from './run.ts';
 import { simCommand } from './sim.ts';
@@ -30,4 +31,6 @@ for (const command of commands) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 
-await program.parseAsync(spelledOurWay(program, process.argv.slice(2)), { from: 'user' });
+const words = spelledOurWay(program, process.argv.slice(2));
+for (const command of program.commands) if (runners.includes(command.name())) hintAtProgramOptions(command, words);
+await program.parseAsync(words, { from: 'user' });

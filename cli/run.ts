@@ -60,7 +60,7 @@ const examples = `
 Examples:
   charm4ts run app.ts                  on all cores
   charm4ts run app.ts --pes 2 mesh.json    words after the program are its arguments
-  charm4ts run app.ts --pes 2 -- --verbose and so is everything after --
+  charm4ts run app.ts --pes 2 mesh.json -- --verbose   so is all after --; options need that
   charm4ts run app.ts --shuffle --seed 7
   charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
   charm4ts run app.ts --check-messages freeze

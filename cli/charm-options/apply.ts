@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { translateCharmOptions } from './translate.ts';
 
 /** Commands that start programs, and so take the options of Charm++. */
-const runners = ['run', 'sim'];
-const programFile = /\.[cm]?[jt]s$/;
+export const runners: readonly string[] = ['run', 'sim'];
+export const programFile = /\.[cm]?[jt]s$/;
 
 /** The words in our spelling; ends the process, with an error, if there is none. */
 export function spelledOurWay(program: Command, argv: readonly string[]): readonly string[] {

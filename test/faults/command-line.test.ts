@@ -23,6 +23,16 @@ describe('the command line', () => {
     await told(['run', hello, '+blancer', 'X'], /unknown option '\+blancer'. Did you mean \+balancer\?/);
   });
 
+  it('says how to hand an option to the program', async () => {
+    await told(
+      ['run', hello, 'mesh', '--out', 'x'],
+      /unknown option '--out'\n\(What is meant for the program goes behind --:\n {4}charm4ts run \S+hello.ts mesh -- --out x/,
+    );
+    await told(['sim', hello, '--pes', '2', '--deep=3'], /charm4ts sim \S+hello.ts --pes 2 -- --deep=3/);
+    const { stderr } = await runCommand(['run', '--out', 'x', hello]);
+    assert.doesNotMatch(stderr, /goes behind --/);
+  });
+
   it('runs what is typed as for charmrun', async () => {
     const { code, stdout, stderr } = await runCommand(['+p2', hello, '+pemap', '0-1']);
     assert.equal(code, 0, stderr);
