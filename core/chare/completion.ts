@@ -34,7 +34,7 @@ export class Completion extends Handle {
     return this.#pe.collections.completion.start(this.#id, producers, allProduced);
   }
 
-  /** Something was produced, that will be consumed. To be called before it is sent. Cost: about 30 ns. */
+  /** Something was produced, that will be consumed. To be called before it is sent. Cost: about 25 ns. */
   produce(count = 1): void {
     checkCount('produced', count);
     this.#pe.collections.completion.domain(this.#id).add({ produced: count, consumed: 0, done: 0 });

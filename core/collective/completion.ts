@@ -48,7 +48,7 @@ function sumOf(a: Counts, b: Counts): Counts {
 /** Values are the wire. */
 const Word = { start: 0, counts: 1, wave: 2, answer: 3, rest: 4 } as const;
 
-/** A PE tells its parent of changes after this many turns: some microseconds if it is idle, much later if it is busy. */
+/** A PE tells its parent of changes after this many turns: soon if it is idle, much later if it is busy. */
 const turnsBeforeReport = 32;
 
 interface Run {
