@@ -20,7 +20,7 @@ if (files.length === 0) {
 }
 
 // Two files at a time: the tests on real threads bring threads of their own. A file that lasts longer than the timeout hangs.
-const settings = ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=200000'];
+const settings = ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=600000'];
 if (!flags.some((flag) => flag.startsWith('--test-reporter'))) settings.push('--test-reporter=spec');
 const runner = spawn(process.execPath, [...settings, ...flags, ...files], { cwd: root, stdio: 'inherit' });
 runner.on('exit', (code, signal) => {
