@@ -233,14 +233,9 @@ export class VirtualPe implements PeHost, SimEnd, CoreUser {
     this.#timers++;
     let isOpen = true;
     const { queue } = this.#loop;
-    const fire = (): void => {
-      if (this.#isCrashed) return;
+    // When the core has been granted to it, others may wait for it already; it does not stand back behind them again.
+    const run = (): void => {
       if (!isOpen) return this.#skipLate();
-      if (this.#isCoreBusy) {
-        this.#late.push(fire);
-        if (!this.#isPlanned && this.#loop.current !== this) this.#plan();
-        return;
-      }
       isOpen = false;
       this.#timers--;
       this.#begin();
@@ -248,6 +243,12 @@ export class VirtualPe implements PeHost, SimEnd, CoreUser {
       // What it has settled goes on in this turn.
       this.#pe.needsTurn = true;
       this.#loop.endTurn();
+    };
+    const fire = (): void => {
+      if (this.#isCrashed) return;
+      if (!isOpen || !this.#isCoreBusy) return run();
+      this.#late.push(run);
+      if (!this.#isPlanned && this.#loop.current !== this) this.#plan();
     };
     queue.at(this.now + delayMs / 1000, { fire });
     return () => {

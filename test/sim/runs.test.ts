@@ -20,6 +20,15 @@ export class Walker extends Chare<number> {
   }
 }
 
+export class Napper extends Chare<number> {
+  async nap(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      this.charm.work(1e-3);
+      await this.charm.sleep(0.5);
+    }
+  }
+}
+
 async function main(charm: Charm): Promise<void> {
   const walkers = await charm.array(Walker, { size: 40 });
   walkers.all.walk(20);
@@ -41,6 +50,26 @@ describe('a simulated run', () => {
       assert.deepEqual(await walk(1, name, true), first);
       assert.notEqual((await walk(2, name, true)).hash, first.hash);
     }
+  });
+
+  it('ends though timers of PEs that share a core run out while it computes', async () => {
+    const { error, seconds } = await runSimulated({
+      program: {
+        Napper,
+        main: async (charm: Charm): Promise<void> => {
+          const nappers = await charm.array(Napper, { size: charm.pes });
+          await Promise.all(Array.from({ length: charm.pes }, (_, i) => nappers.at(i).ask.nap(5)));
+          charm.exit();
+        },
+      },
+      pes: 4,
+      pesPerNode: 4,
+      network: 'gigabit',
+      // A timer that never has its turn is a failure, no endless loop.
+      faults: { draw: false, untilMs: 0, livenessEvents: 20_000 },
+    });
+    assert.equal(error, undefined);
+    assert(seconds >= 4 * 5 * 1e-3 && seconds < 0.1, `${seconds} s`);
   });
 
   it('on 1,024 PEs is the same again', async () => {
