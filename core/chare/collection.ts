@@ -233,7 +233,7 @@ export class Collection {
   }
 
   #addMeter(meters: (EntryMeter | undefined)[], slot: number): EntryMeter {
-    const meter = new EntryMeter(this.progressBase + 977 * this.pe.id + slot);
+    const meter = new EntryMeter(this.progressBase + 977 * this.pe.id + slot, this.pe.clock.readSeconds);
     meters[slot] = meter;
     return meter;
   }

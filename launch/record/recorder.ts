@@ -114,6 +114,7 @@ export class Recorder implements Journal {
 
   clock(inner: Clock): Clock {
     return {
+      readSeconds: inner.readSeconds,
       now: () => {
         const time = inner.now();
         this.#commit();

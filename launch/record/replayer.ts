@@ -233,6 +233,7 @@ export class Replayer {
 
   clock(inner: Clock): Clock {
     return {
+      readSeconds: inner.readSeconds,
       now: () => {
         if (this.#log.next === 0) return inner.now();
         if (this.#log.next !== Step.clock) throw this.#diverged(this.#describeNext(), 'the clock is read');

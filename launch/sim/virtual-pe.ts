@@ -50,7 +50,7 @@ export class VirtualPe implements PeHost, SimEnd, CoreUser {
   declaredSeconds = 0;
   behind: CoreUser | undefined = undefined;
   readonly id: number;
-  readonly clock: Clock = { now: () => this.now * 1000 + this.#clockAhead };
+  readonly clock: Clock = { now: () => this.now * 1000 + this.#clockAhead, readSeconds: 0 };
   readonly #loop: SimLoop;
   readonly #network: SimNetwork;
   readonly #core: Core;
