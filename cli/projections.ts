@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExportFormat } from '../projections/index.ts';
+import { describeFailure } from './describe-failure.ts';
 
 interface ProjectionsFlags {
   readonly port: number;
@@ -79,7 +80,7 @@ async function runProjections(traces: readonly string[], flags: ProjectionsFlags
     console.log(url);
     if (flags.open === true) openBrowser(url);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(`error: ${describeFailure(error)}`);
     process.exitCode = 1;
   }
 }
@@ -90,7 +91,7 @@ async function writeInstead(traces: readonly string[], { to, output, json }: Pro
     if (to === undefined) await printTraces(traces, json === true);
     else await exportTrace(traces, to, output);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(`error: ${describeFailure(error)}`);
     process.exitCode = 1;
   }
 }

@@ -89,7 +89,7 @@ async function run(program: string, args: string[], flags: RunFlags, self: Comma
     signal: interrupt.signal,
   });
   if (error !== undefined) process.stderr.write(`${formatReport(error)}\n`);
-  if (flags.trace !== undefined) {
+  if (flags.trace !== undefined && !isUnwritten(error)) {
     const [what, how] = flags.traceSummary === true ? ['summary', ' --summary'] : ['trace', ''];
     process.stderr.write(`${what} in ${flags.trace}; to look at it: charm4ts projections ${flags.trace}${how}\n`);
   }
@@ -100,6 +100,11 @@ async function run(program: string, args: string[], flags: RunFlags, self: Comma
     process.stdout.write(`${JSON.stringify({ program, nodes, pes: nodes * pes, exitCode, seconds, ...failure })}\n`);
   }
   process.exitCode = exitCode;
+}
+
+/** The trace itself could not be written. */
+function isUnwritten(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | undefined)?.code === 'ERR_OUTPUT';
 }
 
 const summaryWhere = '--trace-summary says what to record; --trace <dir> must say where';

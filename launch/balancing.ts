@@ -69,11 +69,16 @@ async function load(name: string): Promise<Balancer> {
   );
 }
 
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 function named(name: string): Strategy {
   try {
     return strategyNamed(name);
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), 'ERR_USAGE', undefined, { cause });
+    // Its message says all; where it was thrown says nothing to a user.
+    throw new UsageError(describe(cause));
   }
 }
 

@@ -29,7 +29,11 @@ export class Completion extends Handle {
    * Begins: resolves when all producers are done and everything that was produced has been consumed. May be called again after
    * that. Counting may begin before.
    */
-  start({ producers = 1, allProduced }: CompletionOptions = {}): Promise<void> {
+  start(options: CompletionOptions = {}): Promise<void> {
+    // A number, as in start(32), would otherwise pass for no options at all.
+    if (typeof options !== 'object' || options === null)
+      throw new UsageError(`start takes options, as in start({ producers: 2 }), not ${String(options)}`);
+    const { producers = 1, allProduced } = options;
     checkCount('producers', producers);
     return this.#pe.collections.completion.start(this.#id, producers, allProduced);
   }
