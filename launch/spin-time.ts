@@ -5,8 +5,9 @@
  *  1. It begins with what the job was asked for.
  *  2. After a short sleep the next spin is twice as long: once both ends of a conversation sleep before each answer, a spin
  *     shorter than the waking of the other end could never end that. After a long sleep it is what it was.
- *  3. Failed spins draw on an account, and those that find something pay in. When it is empty there is no spin until time has
- *     filled it, which is slow; then there is enough for the growing spins of rule 2.
+ *  3. Failed spins draw on an account, and those that find something pay in. When it is empty there is no spin until it is
+ *     full again; then there is enough for the growing spins of rule 2. Time fills it, which is slow; and so does every
+ *     sleep that was shorter than the spin that was forgone: it would have found something.
  *
  * So on an idle machine nearly all spins succeed and go on, and on a busy one they take about a hundredth of the time.
  */
@@ -38,7 +39,8 @@ export class SpinTime {
 
   /** A spin of `spunMs` has found nothing, and the PE has slept for `sleptMs`, until now. */
   failed(spunMs: number, sleptMs: number, now: number): void {
-    const filledMs = this.#accountMs - spunMs + failedShare * (now - this.#filledAt);
+    const forgoneMs = this.ms === 0 && sleptMs < this.#askedMs ? this.#askedMs : 0;
+    const filledMs = this.#accountMs - spunMs + forgoneMs + failedShare * (now - this.#filledAt);
     this.#filledAt = now;
     // A spin may seem long only because the core was taken away: it must not forbid spinning for seconds.
     this.#accountMs = Math.max(-accountMsMax, Math.min(filledMs, accountMsMax));
