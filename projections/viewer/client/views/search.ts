@@ -1,5 +1,6 @@
 /** Search: executions by name and duration; a list, each with a way into the timeline. */
 import type { Found } from '../../../analysis/search.ts';
+import type { Ask } from '../../protocol.ts';
 import type { Context } from '../context.ts';
 import { debounced, el, select } from '../dom.ts';
 import { formatMoment, formatTime, parseTime } from '../format.ts';
@@ -28,6 +29,7 @@ export class SearchView implements View {
   #context: Context | undefined;
   #found: Found | undefined;
   #asked = '';
+  #loading: Promise<void> = Promise.resolve();
   readonly #load = debounced(150, () => void this.#loadNow());
 
   constructor() {
@@ -65,19 +67,27 @@ export class SearchView implements View {
     this.#load();
   }
 
-  async #loadNow(): Promise<void> {
-    const { store, source, report } = this.#context!;
+  /** What is current, asked for once. */
+  #loadNow(): Promise<void> {
+    const { store } = this.#context!;
     const order = store.option('search.order', 'duration') === 'time' ? ('time' as const) : ('duration' as const);
     const durationMin = parseTime(this.#duration.value) ?? 0;
     const ask = { ...store.selection, text: this.#text.value.slice(0, 1000), durationMin, order, max: foundMax };
     const key = JSON.stringify(ask);
-    if (key === this.#asked) return;
-    this.#asked = key;
+    if (key !== this.#asked) {
+      this.#asked = key;
+      this.#loading = this.#loadFor(key, ask);
+    }
+    return this.#loading;
+  }
+
+  async #loadFor(key: string, ask: Ask<'search'>): Promise<void> {
+    const { source, report } = this.#context!;
     try {
       const found = await source.ask('search', ask);
       if (key !== this.#asked) return;
       this.#found = found;
-      this.body.replaceChildren(tableElement(await this.table(), `${found.total} executions`));
+      this.body.replaceChildren(tableElement(this.#tableOf(found), `${found.total} executions`));
       document.documentElement.dataset['drawn'] = 'all';
     } catch (error) {
       report(error);
@@ -97,9 +107,12 @@ export class SearchView implements View {
   }
 
   async table(): Promise<Table> {
-    const found = this.#found;
+    await this.#loadNow();
+    return this.#found === undefined ? { columns: [], rows: [] } : this.#tableOf(this.#found);
+  }
+
+  #tableOf(found: Found): Table {
     const context = this.#context!;
-    if (found === undefined) return { columns: [], rows: [] };
     return {
       columns: [
         { title: 'PE' },
