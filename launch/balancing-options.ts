@@ -37,6 +37,11 @@ export function balancerList(balancer: BalancingOptions['balancer']): readonly B
   return typeof balancer === 'string' ? balancer.split(',').map((name) => name.trim()) : balancer;
 }
 
+/** True for what `--balancer` takes as a file, as opposed to the name of a strategy. */
+export function isStrategyFile(name: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(name);
+}
+
 /** What PE threads are told of it, as plain data. @throws UsageError for what can't be */
 export function onlyBalancing(options: BalancingOptions): BalancingOptions {
   const { lbPeriod, lbAdaptive, lbAsync, lbPredict, lbDebug, lbDump } = options;

@@ -25,6 +25,7 @@ import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
 import { LiveServer } from './live/live-server.ts';
 import { NodeJob } from './nodes/node-job.ts';
 import { PeTeam } from './pe-team.ts';
+import { nodeThreads } from './pe-thread.ts';
 import { explainSyntaxError, prepareProgram } from './program-loader.ts';
 import { replayOptions } from './record/run-file.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
@@ -82,7 +83,7 @@ class Job {
     const settings = peSettings(options, pes);
     const { heapMb } = options;
     this.#team = new PeTeam(
-      { machine, firstPe: 0, jobPes: pes, pesPerNode: pes, settings, heapMb, isCaptured },
+      { machine, firstPe: 0, jobPes: pes, pesPerNode: pes, settings, startThread: nodeThreads({ heapMb, isCaptured }) },
       {
         loaded: () => this.#team.go(),
         exit: (code) => this.#end.finish(code, undefined),

@@ -1,6 +1,6 @@
 /** The error of a worker thread that has ended before its job. */
 import { CharmError, describeThrown, PeLostError, type Place } from '../core/base/errors.ts';
-import type { ThreadEnd } from './pe-thread.ts';
+import type { ThreadEnd } from './pe-team.ts';
 
 /** `place` is what the PE was running, as far as known. */
 export function lostError(place: Place, { exitCode, thrown }: ThreadEnd): CharmError {

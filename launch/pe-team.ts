@@ -14,8 +14,44 @@ import { PeWord, peWordsPerPe, type SharedMachine, wakePe } from '../transports/
 import type { PeView, ViewDetail } from './live/pe-view.ts';
 import { TeamQuestions } from './live/team-questions.ts';
 import { lostError } from './lost-pe.ts';
-import { PeThread, type ThreadEnd } from './pe-thread.ts';
-import type { ClassDescription, MeshMessage, MeshStart, PeSettings, WorkerMessage } from './worker-protocol.ts';
+import type {
+  ClassDescription,
+  MeshMessage,
+  MeshStart,
+  PeSettings,
+  WorkerMessage,
+  WorkerOrder,
+  WorkerStart,
+} from './worker-protocol.ts';
+
+/** How a thread came to its end; `thrown` is set for what nobody caught, and for the heap limit. */
+export interface ThreadEnd {
+  readonly exitCode: number;
+  readonly thrown: { readonly value: unknown } | undefined;
+}
+
+/** Where a thread is in its life. `left`: it runs no more of the program. */
+export type Phase = 'loading' | 'running' | 'left' | 'done';
+
+/** A thread as the team sees it; pe-thread.ts makes those of Node.js. */
+export interface TeamThread {
+  readonly pe: number;
+  /** Output that was kept. */
+  readonly output: { readonly stdout: string; readonly stderr: string };
+  /** Resolves when the thread is gone and all it has written has been passed on. */
+  readonly ended: Promise<void>;
+  phase: Phase;
+  tell(order: WorkerOrder): void;
+  terminate(): void;
+  /** What it writes is dropped, so that it does not wait for ever. */
+  dropOutput(): void;
+}
+
+export type StartThread = (
+  start: WorkerStart,
+  onMessage: (message: WorkerMessage) => void,
+  onEnd: (end: ThreadEnd) => void,
+) => TeamThread;
 
 export interface PeTeamOptions {
   readonly machine: SharedMachine;
@@ -29,10 +65,7 @@ export interface PeTeamOptions {
   /** The one PE here connects to other node runtimes itself. */
   readonly direct?: MeshStart;
   readonly settings: PeSettings;
-  /** Heap limit of each thread in MiB. */
-  readonly heapMb: number | undefined;
-  /** Keep the threads' output. */
-  readonly isCaptured: boolean;
+  readonly startThread: StartThread;
 }
 
 /** The first word of `exit` and `failed` is what counts; the team does not stop by itself. */
@@ -50,7 +83,7 @@ const stopGraceMs = 2000;
 export class PeTeam {
   readonly #options: PeTeamOptions;
   readonly #events: PeTeamEvents;
-  readonly #threads: PeThread[] = [];
+  readonly #threads: TeamThread[] = [];
   readonly #questions = new TeamQuestions(this.#threads);
   #loaded = 0;
   #description: readonly string[] | undefined = undefined;
@@ -62,11 +95,11 @@ export class PeTeam {
   }
 
   start(): void {
-    const { machine, firstPe, jobPes, pesPerNode, gateway, direct, settings, heapMb, isCaptured } = this.#options;
+    const { machine, firstPe, jobPes, pesPerNode, gateway, direct, settings, startThread } = this.#options;
     for (let local = 0; local < machine.pes; local++) {
       const place = { pe: firstPe + local, firstPe, jobPes, pesPerNode, machine, gateway, direct };
-      const thread: PeThread = new PeThread(
-        { start: { ...place, settings }, isCaptured, heapMb },
+      const thread: TeamThread = startThread(
+        { ...place, settings },
         (message) => this.#onMessage(thread, message),
         (end) => this.#onThreadEnd(thread, end),
       );
@@ -127,7 +160,7 @@ export class PeTeam {
     return this.#questions.setBalancer(names);
   }
 
-  #onMessage(thread: PeThread, message: WorkerMessage): void {
+  #onMessage(thread: TeamThread, message: WorkerMessage): void {
     if (message.kind === 'exit') this.#events.exit(message.code);
     else if (message.kind === 'failed') this.#events.failed(fromWire(message.error));
     else if (message.kind === 'listening' || message.kind === 'connected') this.#events.mesh?.(message);
@@ -140,11 +173,11 @@ export class PeTeam {
     }
   }
 
-  #onThreadEnd(thread: PeThread, end: ThreadEnd): void {
+  #onThreadEnd(thread: TeamThread, end: ThreadEnd): void {
     if (thread.phase !== 'done') this.#events.failed(lostError(this.#whatRuns(thread.pe), end));
   }
 
-  #onLoaded(thread: PeThread, description: readonly string[], classes: readonly ClassDescription[]): void {
+  #onLoaded(thread: TeamThread, description: readonly string[], classes: readonly ClassDescription[]): void {
     thread.phase = 'running';
     if (this.#description === undefined) {
       this.#description = description;

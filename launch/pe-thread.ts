@@ -6,27 +6,22 @@
 import { finished } from 'node:stream/promises';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { distUrl } from './package-root.ts';
+import type { Phase, StartThread, TeamThread, ThreadEnd } from './pe-team.ts';
 import type { WorkerMessage, WorkerOrder, WorkerStart } from './worker-protocol.ts';
 
 export interface PeThreadOptions {
-  readonly start: WorkerStart;
   /** Keep the output, instead of passing it to this process's. */
   readonly isCaptured: boolean;
   readonly heapMb: number | undefined;
 }
 
-/** How a thread came to its end; `thrown` is set for what nobody caught, and for the heap limit. */
-export interface ThreadEnd {
-  readonly exitCode: number;
-  readonly thrown: { readonly value: unknown } | undefined;
-}
-
-/** Where a thread is in its life. `left`: it runs no more of the program. */
-type Phase = 'loading' | 'running' | 'left' | 'done';
-
 const streams = ['stdout', 'stderr'] as const;
 
-export class PeThread {
+export function nodeThreads(options: PeThreadOptions): StartThread {
+  return (start, onMessage, onEnd) => new PeThread(start, options, onMessage, onEnd);
+}
+
+class PeThread implements TeamThread {
   readonly pe: number;
   readonly output = { stdout: '', stderr: '' };
   readonly ended: Promise<void>;
@@ -34,7 +29,8 @@ export class PeThread {
   readonly #worker: Worker;
 
   constructor(
-    { start, isCaptured, heapMb }: PeThreadOptions,
+    start: WorkerStart,
+    { isCaptured, heapMb }: PeThreadOptions,
     onMessage: (message: WorkerMessage) => void,
     onEnd: (end: ThreadEnd) => void,
   ) {

@@ -5,88 +5,44 @@
  * registry and report its description; 4. run, on PE 0 once all others have loaded too; 5. say `left`, flush output,
  * report `done`, end.
  */
+import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Balancing } from '../core/balance/balancing.ts';
 import { systemClock } from '../core/base/clock.ts';
 import { CharmError, describeThrown, locate, PeLostError, toWire } from '../core/base/errors.ts';
-import { SeededRandom } from '../core/base/random.ts';
 import { type ProgramModule, Registry } from '../core/message/registry.ts';
-import { Pe } from '../core/pe/pe.ts';
-import type { TraceSink } from '../core/pe/trace-sink.ts';
+import type { Pe } from '../core/pe/pe.ts';
 import { SharedHeap } from '../core/pup/shared-heap.ts';
 import { OutsideLink } from '../transports/outside/outside-link.ts';
 import { OutsidePort } from '../transports/outside/outside-port.ts';
-import { PeWord, peWordsPerPe, ThreadsLink } from '../transports/threads/threads-link.ts';
+import { ThreadsLink } from '../transports/threads/threads-link.ts';
 import { peBalancing } from './lazy-balancing.ts';
-import { answerLive, type LiveOrder } from './live/answer.ts';
+import { answerLive } from './live/answer.ts';
 import { LoopProbe } from './loop-probe.ts';
 import { mainOf, startMain } from './main-task.ts';
-import { makeQueue } from './make-queue.ts';
 import { DirectNode } from './nodes/direct-node.ts';
-import { type PeSurroundings, Recording } from './record/recording.ts';
-import { seedStrategyNamed } from './seed-strategy.ts';
-import { type HostedLink, ThreadHost } from './thread-host.ts';
+import { Orders, stopped } from './orders.ts';
+import { assemblePe, describeClasses } from './pe-assembly.ts';
+import { Recording } from './record/recording.ts';
+import { type HostedLink, ThreadHost, type ThreadSystem } from './thread-host.ts';
 import { TraceLayout } from './trace/layout.ts';
 import { ThreadSummary } from './trace/thread-summary.ts';
 import { ThreadTrace } from './trace/thread-trace.ts';
 import { writeHead } from './trace/trace-files.ts';
-import type { WorkerMessage, WorkerOrder, WorkerStart } from './worker-protocol.ts';
+import type { WorkerMessage, WorkerStart } from './worker-protocol.ts';
 
 const port = parentPort!;
 const start = workerData as WorkerStart;
 const heap = new SharedHeap(start.machine.heap);
 const here = { pe: start.pe };
 const tell = (message: WorkerMessage): void => port.postMessage(message);
+const system: ThreadSystem = {
+  tell,
+  soon: setImmediate,
+  memoryFree: () => getHeapStatistics().total_available_size,
+  probe: new LoopProbe(port),
+};
 const fail = (error: unknown): void => tell({ kind: 'failed', error: toWire(locate(error, here)) });
-
-/** Thrown inside this file only: the job has ended before this PE began to run. */
-const stopped = Symbol('stopped');
-
-/** The supervisor's orders. Listening keeps the port open, and so the sleeping thread alive. */
-class Orders {
-  readonly program: Promise<string>;
-  readonly go: Promise<void>;
-  readonly connect: Promise<readonly string[]>;
-  /** Set once there is a PE to look at. */
-  onLive: ((order: LiveOrder) => void) | undefined = undefined;
-  readonly #stop: Promise<never>;
-
-  constructor() {
-    let onProgram!: (url: string) => void;
-    let onGo!: () => void;
-    let onConnect!: (addresses: readonly string[]) => void;
-    let onStop!: (reason: unknown) => void;
-    this.program = new Promise((resolve) => {
-      onProgram = resolve;
-    });
-    this.go = new Promise((resolve) => {
-      onGo = resolve;
-    });
-    this.connect = new Promise((resolve) => {
-      onConnect = resolve;
-    });
-    this.#stop = new Promise((_, reject) => {
-      onStop = reject;
-    });
-    this.#stop.catch(() => undefined);
-    port.on('message', (order: WorkerOrder) => {
-      if (order.kind === 'program') onProgram(order.url);
-      else if (order.kind === 'go') onGo();
-      else if (order.kind === 'connect') onConnect(order.addresses);
-      else if (order.kind === 'look' || order.kind === 'balancer') this.onLive?.(order);
-      else onStop(stopped);
-    });
-  }
-
-  whenStopped(): Promise<void> {
-    return this.#stop.catch(() => undefined);
-  }
-
-  /** Waits for something before this PE runs. @throws stopped if the job ends meanwhile. */
-  unlessStopped<T>(something: Promise<T>): Promise<T> {
-    return Promise.race([something, this.#stop]);
-  }
-}
 
 async function load(url: string): Promise<ProgramModule> {
   const probe = new LoopProbe(port);
@@ -118,32 +74,6 @@ function makeLink(direct: DirectNode | undefined): HostedLink {
 /** Before the PE says that it has loaded, so that main does not begin without it. */
 async function loadBalancing(): Promise<{ readonly balancing: Balancing }> {
   return { balancing: await peBalancing(start.settings.balancing, start.pe) };
-}
-
-function makePe(
-  registry: Registry,
-  { host, link, clock }: PeSurroundings,
-  handed: { readonly trace?: TraceSink; readonly balancing: Balancing },
-): Pe {
-  const { pe: id, firstPe, jobPes, pesPerNode, machine } = start;
-  const { args, seed, shuffle, checkMessages, seedBalancer } = start.settings;
-  const word = (id - firstPe) * peWordsPerPe + PeWord.progress;
-  return new Pe({
-    ...handed,
-    id,
-    pes: jobPes,
-    pesPerNode,
-    args,
-    clock,
-    random: new SeededRandom(seed, id + 1),
-    link,
-    host,
-    queue: makeQueue(shuffle ? new SeededRandom(seed, jobPes + id + 1) : undefined, checkMessages),
-    registry,
-    heap: () => heap,
-    seedBalancer: seedStrategyNamed(seedBalancer),
-    progress: machine.peWords.subarray(word, word + 2),
-  });
 }
 
 /** @throws CharmError ERR_OUTPUT if its file can't be made. */
@@ -193,7 +123,7 @@ async function run(orders: Orders): Promise<void> {
   if (direct !== undefined) void orders.connect.then((addresses) => direct.connect(addresses));
   const link = makeLink(direct);
   const threadHost = new ThreadHost(
-    port,
+    system,
     start.pe,
     start.pe - start.firstPe,
     start.machine,
@@ -205,16 +135,12 @@ async function run(orders: Orders): Promise<void> {
   const registry = new Registry(program);
   const balancing = await loadBalancing();
   const main = start.pe === 0 ? mainOf(program, 'the program') : undefined;
-  const classes = registry.types.map(({ name, table }) => ({
-    name,
-    entries: table.entries.map((entry) => entry.name),
-  }));
-  tell({ kind: 'loaded', description: registry.describe(), classes });
+  tell({ kind: 'loaded', description: registry.describe(), classes: describeClasses(registry) });
   const trace = openTrace(registry, () => pe.queue.length);
-  const handed = { ...(trace === undefined ? {} : { trace: trace.recording }), ...balancing };
+  const handed = { ...(trace === undefined ? {} : { trace: trace.recording }), ...balancing, heap };
   const surroundings = { host: threadHost, link, clock: systemClock };
   const recording = start.settings.record === undefined ? undefined : new Recording(start, surroundings);
-  const pe: Pe = makePe(registry, recording?.surroundings ?? surroundings, handed);
+  const pe: Pe = assemblePe(start, registry, recording?.surroundings ?? surroundings, handed);
   direct?.open(pe);
   orders.onLive = (order) => answerLive(pe, order, tell);
   watchUncaught(pe);
@@ -243,7 +169,7 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
 // Stack traces name the program's own files and lines. Set before the program is loaded, which is when maps are read.
 process.setSourceMapsEnabled(true);
 try {
-  await run(new Orders());
+  await run(new Orders((hear) => void port.on('message', hear)));
 } catch (error) {
   if (error !== stopped) fail(error);
 }

@@ -20,11 +20,6 @@ const compiled = new Set(['.ts', '.mts', '.cts', '.tsx', '.jsx']);
 /** Part of the names in the cache; to be raised when `bundle` makes something else of the same files. */
 const cacheGeneration = 2;
 
-/** True for what `--balancer` takes as a file, as opposed to the name of a strategy. */
-export function isStrategyFile(name: string): boolean {
-  return /\.[cm]?[jt]sx?$/.test(name);
-}
-
 /** Address of an importable module. @throws CharmError ERR_PROGRAM if there is no such file or it does not compile. */
 export async function prepareProgram(program: string | URL): Promise<string> {
   const file = programFile(program);

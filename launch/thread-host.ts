@@ -9,15 +9,12 @@
  *  4. spinning on the rings for a moment (spin-time.ts), since a message that comes now is answered 20 times faster;
  *  5. sleep, in Atomics.waitAsync, which leaves the event loop alive and uses no CPU.
  */
-import { getHeapStatistics } from 'node:v8';
-import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../core/base/clock.ts';
 import { locate, toWire } from '../core/base/errors.ts';
 import type { Link } from '../core/message/transport.ts';
 import type { Pe } from '../core/pe/pe.ts';
 import type { PeHost, PeVitals } from '../core/pe/pe-options.ts';
 import { PeWord, peWordsPerPe, type SharedMachine, wakePe } from '../transports/threads/threads-link.ts';
-import { LoopProbe } from './loop-probe.ts';
 import { spin } from './spin.ts';
 import { SpinTime } from './spin-time.ts';
 import type { WorkerMessage } from './worker-protocol.ts';
@@ -31,6 +28,18 @@ const briefSpins = 200;
 /** PE 0, idle for this long, asks whether the job is stuck; doubled while nothing happens. */
 const stuckCheckMsMin = 100;
 const stuckCheckMsMax = 2000;
+
+/** What the loop asks of the kind of thread that it runs in: of Node.js, or of a browser. */
+export interface ThreadSystem {
+  /** To the supervisor. */
+  tell(message: WorkerMessage): void;
+  /** Calls back in the next turn of the event loop. */
+  soon(action: () => void): void;
+  /** Bytes of heap that may still be used; Infinity where that can't be known. */
+  memoryFree(): number;
+  /** `begin` calls back once the event loop has nothing left to wait for; never where that can't be known. */
+  readonly probe: { begin(onDrained: () => void): void; cancel(): void };
+}
 
 /** A link that can be waited on. */
 export interface HostedLink extends Link {
@@ -59,7 +68,7 @@ export interface Journal {
 type Next = 'microtask' | 'turn' | 'park' | 'stop';
 
 export class ThreadHost implements PeHost {
-  readonly #port: MessagePort;
+  readonly #system: ThreadSystem;
   readonly #words: Int32Array;
   readonly #parkedWord: number;
   readonly #stopWord: number;
@@ -67,7 +76,6 @@ export class ThreadHost implements PeHost {
   readonly #local: number;
   readonly #link: HostedLink;
   readonly #spinTime: SpinTime;
-  readonly #probe: LoopProbe;
   /** A stuck check wants to know whether the event loop waits for anything. */
   #mustProbe = false;
   /** The event loop waited for nothing when this many messages had been processed. */
@@ -89,8 +97,15 @@ export class ThreadHost implements PeHost {
   #processedAtCheck = 0;
 
   /** `local` is the PE's number in this process, by which it is woken. */
-  constructor(port: MessagePort, id: number, local: number, machine: SharedMachine, link: HostedLink, spinMs: number) {
-    this.#port = port;
+  constructor(
+    system: ThreadSystem,
+    id: number,
+    local: number,
+    machine: SharedMachine,
+    link: HostedLink,
+    spinMs: number,
+  ) {
+    this.#system = system;
     this.#words = machine.peWords;
     this.#parkedWord = local * peWordsPerPe + PeWord.parked;
     this.#stopWord = local * peWordsPerPe + PeWord.stop;
@@ -98,7 +113,6 @@ export class ThreadHost implements PeHost {
     this.#local = local;
     this.#link = link;
     this.#spinTime = new SpinTime(spinMs, performance.now());
-    this.#probe = new LoopProbe(port);
   }
 
   /** Hosts a PE that something else runs so far. */
@@ -211,7 +225,7 @@ export class ThreadHost implements PeHost {
   #eventLoopTurn(): Promise<void> {
     this.#hasLooseEnds = false;
     return new Promise((resolve) => {
-      setImmediate(() => {
+      this.#system.soon(() => {
         this.#lastTurn = performance.now();
         resolve();
       });
@@ -238,7 +252,7 @@ export class ThreadHost implements PeHost {
     const timer = this.#id === 0 ? this.#scheduleStuckCheck() : undefined;
     if (this.#mustProbe) this.#probeLoop();
     await woken;
-    this.#probe.cancel();
+    this.#system.probe.cancel();
     this.#isParked = false;
     const now = performance.now();
     this.#endIdle(now);
@@ -248,13 +262,13 @@ export class ThreadHost implements PeHost {
   }
 
   #probeLoop(): void {
-    this.#probe.begin(() => {
+    this.#system.probe.begin(() => {
       this.#mustProbe = false;
       this.#drainedAt = this.#pe.processed;
     });
   }
 
-  #scheduleStuckCheck(): NodeJS.Timeout {
+  #scheduleStuckCheck(): ReturnType<typeof setTimeout> {
     const { processed } = this.#pe;
     const isStill = processed === this.#processedAtCheck;
     this.#stuckCheckMs = isStill ? Math.min(this.#stuckCheckMs * 2, stuckCheckMsMax) : stuckCheckMsMin;
@@ -264,18 +278,19 @@ export class ThreadHost implements PeHost {
       this.#pe.quiescence.checkStuck();
       wakePe(this.#words, this.#local);
     }, this.#stuckCheckMs);
-    timer.unref();
+    // Not in browsers.
+    timer.unref?.();
     return timer;
   }
 
   // ---- PeHost ----
 
   exit(code: number): void {
-    this.#tell({ kind: 'exit', code });
+    this.#system.tell({ kind: 'exit', code });
   }
 
   fail(error: unknown): void {
-    this.#tell({ kind: 'failed', error: toWire(locate(error, { pe: this.#id })) });
+    this.#system.tell({ kind: 'failed', error: toWire(locate(error, { pe: this.#id })) });
   }
 
   /** Something has come in this thread: a timer, a socket. */
@@ -301,7 +316,7 @@ export class ThreadHost implements PeHost {
 
   vitals(): PeVitals {
     const idleMs = this.#idleSince === 0 ? this.#idleMs : this.#idleMs + performance.now() - this.#idleSince;
-    return { idleSeconds: idleMs / 1000, speed: 1, memoryFree: getHeapStatistics().total_available_size };
+    return { idleSeconds: idleMs / 1000, speed: 1, memoryFree: this.#system.memoryFree() };
   }
 
   /** Yes, unless it is known that there is none; the answer is then there for the next stuck check. */
@@ -309,9 +324,5 @@ export class ThreadHost implements PeHost {
     if (this.#drainedAt === this.#pe.processed) return false;
     this.#mustProbe = true;
     return true;
-  }
-
-  #tell(message: WorkerMessage): void {
-    this.#port.postMessage(message);
   }
 }

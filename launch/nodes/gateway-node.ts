@@ -33,6 +33,7 @@ export class GatewayNode {
       peWords,
       firstPe: mesh.node * pesPerNode,
       nodeOf: (pe) => Math.floor(pe / pesPerNode),
+      soon: setImmediate,
       onBadRecord: (why) => failed(new CharmError('ERR_DECODE', why)),
     });
     this.#gateway = gateway;

@@ -16,6 +16,7 @@ import { toWire } from '../../core/base/errors.ts';
 import { makeSharedMachine } from '../../transports/threads/threads-link.ts';
 import { LiveServer } from '../live/live-server.ts';
 import { PeTeam } from '../pe-team.ts';
+import { nodeThreads } from '../pe-thread.ts';
 import { GatewayNode } from './gateway-node.ts';
 import type { NodeMessage, NodeOrder, NodeStart } from './node-protocol.ts';
 
@@ -36,7 +37,15 @@ class NodeRuntime {
     if (pesPerNode > 1) this.#gateway = new GatewayNode({ mesh, pesPerNode, peWords: machine.peWords, tell, failed });
     const way = this.#gateway === undefined ? { direct: mesh } : { gateway: this.#gateway.memory };
     this.#team = new PeTeam(
-      { machine, firstPe, jobPes: mesh.nodes * pesPerNode, pesPerNode, ...way, settings, heapMb, isCaptured: false },
+      {
+        machine,
+        firstPe,
+        jobPes: mesh.nodes * pesPerNode,
+        pesPerNode,
+        ...way,
+        settings,
+        startThread: nodeThreads({ heapMb, isCaptured: false }),
+      },
       {
         loaded: (description, classes) => tell({ kind: 'loaded', description, classes }),
         mesh: tell,

@@ -1,20 +1,14 @@
 /** A PE that is recorded, or that repeats what was recorded: what it is handed, and how it runs. */
 import { join } from 'node:path';
-import type { Clock } from '../../core/base/clock.ts';
 import { CharmError, describeThrown } from '../../core/base/errors.ts';
-import type { Pe, PeHost } from '../../core/pe/pe.ts';
+import type { Pe } from '../../core/pe/pe.ts';
 import { ThreadsLink } from '../../transports/threads/threads-link.ts';
-import type { HostedLink, ThreadHost } from '../thread-host.ts';
+import type { PeSurroundings } from '../pe-assembly.ts';
+import type { ThreadHost } from '../thread-host.ts';
 import type { WorkerStart } from '../worker-protocol.ts';
 import { Recorder } from './recorder.ts';
 import { Replayer } from './replayer.ts';
 import { logName } from './run-file.ts';
-
-export interface PeSurroundings {
-  readonly host: PeHost;
-  readonly link: HostedLink;
-  readonly clock: Clock;
-}
 
 export class Recording {
   readonly surroundings: PeSurroundings;

@@ -1,6 +1,7 @@
 /** Large frames that arrive in parts, several at a time, each from another PE. */
 import { CharmError } from '../../core/base/errors.ts';
 import { frameBytesMax } from '../../core/pup/writer.ts';
+import { unzeroed } from '../frames/unzeroed.ts';
 import { RecordKind } from '../threads/ring.ts';
 
 interface Incoming {
@@ -15,7 +16,7 @@ export class FrameParts {
   /** Takes in a begin record (the frame's length) or a part. Returns the frame when it is whole. @throws CharmError ERR_DECODE */
   add(kind: number, from: number, bytes: Uint8Array, start: number, length: number): Uint8Array | undefined {
     if (kind === RecordKind.begin) {
-      this.#incoming.set(from, { bytes: newFrame(totalIn(from, bytes, start, length)), received: 0 });
+      this.#incoming.set(from, { bytes: unzeroed(totalIn(from, bytes, start, length)), received: 0 });
       return undefined;
     }
     const incoming = this.#incoming.get(from);
@@ -37,10 +38,4 @@ function totalIn(from: number, bytes: Uint8Array, start: number, length: number)
       `a frame of ${total} bytes from PE ${from} is beyond the limit of ${frameBytesMax}`,
     );
   return total;
-}
-
-/** Not zeroed: every byte is overwritten, or is padding that nobody reads. */
-function newFrame(total: number): Uint8Array {
-  const fresh = Buffer.allocUnsafeSlow(total);
-  return new Uint8Array(fresh.buffer, fresh.byteOffset, total);
 }

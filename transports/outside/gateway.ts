@@ -31,6 +31,8 @@ export interface GatewayOptions {
   /** Number of this node's first PE. */
   readonly firstPe: number;
   readonly nodeOf: (pe: number) => number;
+  /** Calls back in the next turn of the event loop. */
+  readonly soon: (action: () => void) => void;
   /** Called for records that can't be meant for this node. */
   readonly onBadRecord: (why: string) => void;
 }
@@ -57,7 +59,7 @@ export class Gateway implements Pick<TransportEvents, 'received'> {
   /** Begins to carry parcels. */
   start(transport: Transport): void {
     this.#transport = transport;
-    setImmediate(this.#turn);
+    this.#options.soon(this.#turn);
   }
 
   stop(): void {
@@ -72,7 +74,7 @@ export class Gateway implements Pick<TransportEvents, 'received'> {
     if (this.#isStopped) return;
     this.#pushHeld();
     this.#idleTurns = this.#drain() ? 0 : this.#idleTurns + 1;
-    if (this.#idleTurns < idleTurnsMax || this.#heldBytes > 0) setImmediate(this.#turn);
+    if (this.#idleTurns < idleTurnsMax || this.#heldBytes > 0) this.#options.soon(this.#turn);
     else void this.#park();
   };
 

@@ -12,6 +12,7 @@ import type { Link } from '../../core/message/transport.ts';
 import { Reader } from '../../core/pup/reader.ts';
 import { makeHeapBuffer } from '../../core/pup/shared-heap.ts';
 import type { Writer } from '../../core/pup/writer.ts';
+import { unzeroed } from '../frames/unzeroed.ts';
 import { RecordKind, RingConsumer, RingProducer, ringControlWords, type SharedRing } from './ring.ts';
 import { copyWords, Spill } from './spill.ts';
 
@@ -196,8 +197,7 @@ export class ThreadsLink implements Link {
     if (kind === RecordKind.begin) {
       const total = memory.view.getUint32(offset, true);
       // Not zeroed: every byte is overwritten, or is padding that nobody reads.
-      const fresh = Buffer.allocUnsafeSlow(total);
-      this.#incoming[i] = { bytes: new Uint8Array(fresh.buffer, fresh.byteOffset, total), received: 0 };
+      this.#incoming[i] = { bytes: unzeroed(total), received: 0 };
       ring.release();
       return 0;
     }
