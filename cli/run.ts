@@ -1,6 +1,6 @@
 /** `charm4ts run`: a program on the cores of this machine. */
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { CharmError } from '../core/base/errors.ts';
 import { runJob } from '../launch/job.ts';
 import type { JobOptions } from '../launch/job-options.ts';
@@ -35,7 +35,7 @@ export function runCommand(): Command {
     .argument('[args...]', "the program's own arguments (charm.args)")
     .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
     .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
-    .addOption(new Option('--transport <kind>', 'how nodes talk').choices(['unix', 'tcp', 'ws']).default('unix'))
+    .option('--transport <name>', 'how nodes talk: unix (default), tcp, ws, udp, or a file of your own')
     .option('--prefix-output', 'begin each line of output with its node')
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')

@@ -1,10 +1,16 @@
 /** The carriers of jobs on several nodes, by name. */
 import type { MakeCarrier } from './sockets/carrier.ts';
 import { tcpCarrier } from './tcp/tcp-carrier.ts';
+import { udpCarrier } from './udp/udp-carrier.ts';
 import { unixCarrier } from './unix/unix-carrier.ts';
 import { wsCarrier } from './ws/ws-carrier.ts';
 
-const carriers: Readonly<Record<string, MakeCarrier>> = { unix: unixCarrier, tcp: tcpCarrier, ws: wsCarrier };
+const carriers: Readonly<Record<string, MakeCarrier>> = {
+  unix: unixCarrier,
+  tcp: tcpCarrier,
+  ws: wsCarrier,
+  udp: udpCarrier,
+};
 
 export const carrierNames: readonly string[] = Object.keys(carriers);
 

@@ -78,11 +78,11 @@ export class GatewayNode {
   }
 }
 
-export function carrierOf({ transport, ...options }: MeshStart): Carrier {
+export function carrierOf({ transport, secret, ...options }: MeshStart): Carrier {
   const make = carrierNamed(transport);
   if (make === undefined)
     throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
-  return make(options);
+  return make({ ...options, secret: Buffer.from(secret, 'hex') });
 }
 
 export function lostNode(here: number, node: number, why: string): CharmError {

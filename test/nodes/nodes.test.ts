@@ -13,7 +13,7 @@ function run(nodes: number, pes: number, which: string, flags: readonly string[]
 }
 
 describe('a job of several nodes', { concurrency: 2 }, () => {
-  for (const transport of ['unix', 'tcp', 'ws']) {
+  for (const transport of ['unix', 'tcp', 'ws', 'udp']) {
     for (const [nodes, pes, places] of [
       [2, 2, '0 0 1 1'],
       [4, 1, '0 1 2 3'],

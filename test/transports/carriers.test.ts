@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { carrierNamed, carrierNames } from '../../transports/index.ts';
-import type { Carrier } from '../../transports/sockets/carrier.ts';
+import type { Carrier, MakeCarrier } from '../../transports/sockets/carrier.ts';
 import { recordBytesMax } from '../../transports/sockets/record-stream.ts';
 import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
+import { UdpCarrier } from '../../transports/udp/udp-carrier.ts';
+import { faultySocket } from './faulty-socket.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'charm4ts-carriers-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -51,16 +53,22 @@ class End {
   }
 }
 
-function carrierOf(name: string, node: number): Carrier {
-  const make = carrierNamed(name);
-  assert.ok(make !== undefined);
+const seed = Number(process.env.CHARM4TS_SEED ?? Date.now() % 1e6);
+const weather = { loss: 0.1, double: 0.1, delay: 0.2 };
+const faulty: MakeCarrier = (options) => new UdpCarrier(options, faultySocket(seed + options.node, weather));
+const makers = new Map<string, MakeCarrier>([
+  ...carrierNames.map((name) => [name, carrierNamed(name)!] as const),
+  [`udp over a faulty network, CHARM4TS_SEED=${seed}`, faulty],
+]);
+
+function carrierOf(name: string, node: number, secret: Uint8Array): Carrier {
   // A folder of its own for each test, whose nodes have the same numbers.
-  return make({ node, folder: mkdtempSync(join(folder, `${made++}-`)), host: '127.0.0.1' });
+  return makers.get(name)!({ node, secret, folder: mkdtempSync(join(folder, `${made++}-`)), host: '127.0.0.1' });
 }
 
 async function connected(name: string, nodes: number): Promise<End[]> {
   const secret = randomBytes(32);
-  const ends = Array.from({ length: nodes }, (_, node) => new End(node, nodes, carrierOf(name, node), secret));
+  const ends = Array.from({ length: nodes }, (_, node) => new End(node, nodes, carrierOf(name, node, secret), secret));
   const addresses = await Promise.all(ends.map((end) => end.mesh.listen()));
   await Promise.all(ends.map((end) => end.mesh.connect(addresses)));
   return ends;
@@ -70,8 +78,8 @@ function close(ends: readonly End[]): void {
   for (const { mesh } of ends) mesh.close();
 }
 
-for (const name of carrierNames) {
-  describe(`the carrier ${name}`, { timeout: 60_000 }, () => {
+for (const name of makers.keys()) {
+  describe(`the carrier ${name}`, { timeout: 120_000 }, () => {
     it('brings records of every length, in order, both ways at once', async () => {
       const ends = await connected(name, 2);
       const lengths = [0, 1, 7, 8, 64, 65, 1000, 65_523, 65_524, 65_525, 65_536, 300_000, recordBytesMax];
@@ -151,10 +159,10 @@ for (const name of carrierNames) {
 
     it('says why a node can not be reached', async () => {
       const secret = randomBytes(32);
-      const gone = new End(0, 2, carrierOf(name, 0), secret);
+      const gone = new End(0, 2, carrierOf(name, 0, secret), secret);
       const address = await gone.mesh.listen();
       gone.mesh.close();
-      const end = new End(1, 2, carrierOf(name, 1), secret);
+      const end = new End(1, 2, carrierOf(name, 1, secret), secret);
       await assert.rejects(
         end.mesh.connect([address, '']),
         new RegExp(`^Error: node 0 at ${address.replaceAll('.', '\\.')}: `),
@@ -164,21 +172,23 @@ for (const name of carrierNames) {
 
     it('lets nobody in who does not have the secret, and waits on for those who have', async () => {
       const secret = randomBytes(32);
-      const a = new End(0, 2, carrierOf(name, 0), secret);
+      const a = new End(0, 2, carrierOf(name, 0, secret), secret);
       const address = await a.mesh.listen();
       const waiting = a.mesh.connect([address, '']);
-      const stranger = new End(1, 2, carrierOf(name, 1), randomBytes(32));
+      const other = randomBytes(32);
+      const stranger = new End(1, 2, carrierOf(name, 1, other), other);
       await assert.rejects(stranger.mesh.connect([address, '']), /node 0 at .*: /);
-      const friend = new End(1, 2, carrierOf(name, 1), secret);
+      const friend = new End(1, 2, carrierOf(name, 1, secret), secret);
       await friend.mesh.connect([address, '']);
       await waiting;
       close([a, stranger, friend]);
     });
 
     it('hangs up on whoever talks something else, or sends it the wrong way round', async () => {
-      const a = new End(0, 2, carrierOf(name, 0), randomBytes(32));
+      const secret = randomBytes(32);
+      const a = new End(0, 2, carrierOf(name, 0, secret), secret);
       const address = await a.mesh.listen();
-      const opener = carrierOf(name, 1);
+      const opener = carrierOf(name, 1, secret);
       for (const words of [randomBytes(76), Buffer.from('GET / HTTP/1.1\r\n\r\n'.repeat(5)), Buffer.alloc(44, 1)]) {
         const { stream } = opener.connect(address);
         const ended = new Promise<void>((resolve) => {

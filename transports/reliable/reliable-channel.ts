@@ -18,6 +18,7 @@ import type { FrameMemory } from '../../core/pup/frame-memory.ts';
 import type { Reader } from '../../core/pup/reader.ts';
 import type { Writer } from '../../core/pup/writer.ts';
 import { copyFrame, copyWords, type FrameStore, StoredFrame } from '../frames/frame-store.ts';
+import { Pacer } from './pacer.ts';
 import {
   isIntact,
   PacketKind,
@@ -65,6 +66,8 @@ export interface ChannelOptions {
   /** Default: 5000, 1000. */
   readonly silentMs?: number;
   readonly gapMs?: number;
+  /** Packets go out over the round trip instead of as soon as the window lets them. Default: no. */
+  readonly isPaced?: boolean;
 }
 
 /** What has happened, for reports. */
@@ -118,7 +121,8 @@ export class ReliableChannel {
     this.#silentMs = options.silentMs ?? 5000;
     this.#gapMs = options.gapMs ?? 1000;
     const roundTrip = new RoundTrip(initial, least, most, 2 * this.#acknowledgeMs);
-    this.#sending = new SendWindow(store, roundTrip, windowBytes, (flight) => this.#transmit(flight));
+    const pacer = options.isPaced === true ? new Pacer(packetBytesMax) : undefined;
+    this.#sending = new SendWindow(store, roundTrip, windowBytes, (flight) => this.#transmit(flight), pacer);
     this.#receiving = new ReceiveWindow(store, host, options.frameBytesMax ?? 1 << 30);
     store.reserve(packetHeaderBytes, this.#wordAt);
   }
@@ -188,7 +192,7 @@ export class ReliableChannel {
     const now = this.#host.now();
     if (this.#sending.packetsUnderWay === 0) this.#quietSince = now;
     this.#sending.pump(now);
-    this.#arm(this.#sending.deadline, now);
+    this.#arm(this.#nextAt, now);
   }
 
   #transmit(flight: Flight): void {
@@ -243,7 +247,7 @@ export class ReliableChannel {
     this.#sending.acknowledged(words[first + 5]!, room, (word) => words[first + 6 + word]!, now);
     if (kind === PacketKind.data) this.#takeData(memory, offset, bytes, now);
     else if (kind === PacketKind.probe) this.#sendWord(PacketKind.word);
-    this.#arm(Math.min(this.#sending.deadline, this.#oweUntil), now);
+    this.#arm(this.#nextAt, now);
   }
 
   #takeData(memory: FrameMemory, offset: number, bytes: number, now: number): void {
@@ -279,6 +283,11 @@ export class ReliableChannel {
 
   // ---- time ----
 
+  get #nextAt(): number {
+    const { deadline, pacedAt } = this.#sending;
+    return Math.min(deadline, pacedAt, this.#oweUntil);
+  }
+
   #arm(at: number, now: number): void {
     if (at >= this.#armedAt || !this.#isAwake) return;
     this.#armedAt = at;
@@ -296,7 +305,8 @@ export class ReliableChannel {
     if (late > this.#gapMs) this.#quietSince += late;
     if (due >= this.#oweUntil) this.#sendWord(PacketKind.word);
     if (due >= this.#sending.deadline) this.#timedOut(due);
-    this.#arm(Math.min(this.#sending.deadline, this.#oweUntil), now);
+    if (due >= this.#sending.pacedAt) this.#sending.pump(due);
+    this.#arm(this.#nextAt, now);
   };
 
   #timedOut(now: number): void {

@@ -38,6 +38,11 @@ export class RoundTrip {
     this.#backoff *= 2;
   }
 
+  /** 0 before the first sample. */
+  get meanMs(): number {
+    return Math.max(0, this.#mean);
+  }
+
   get timeoutMs(): number {
     const plain = this.#mean < 0 ? this.#initial : this.#mean + this.#slack + 4 * this.#deviation;
     return Math.min(this.#most, Math.max(this.#least, plain) * this.#backoff);

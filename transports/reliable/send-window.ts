@@ -6,13 +6,15 @@
  *  2. A cumulative acknowledgement frees all packets before it; a selective one frees single packets behind a gap.
  *  3. A packet that three later ones have overtaken is sent again at once. One that is not acknowledged in time is sent
  *     again with those around it; the time doubles until something gets through.
- *  4. The congestion window grows by a packet for each that is acknowledged and is halved at a loss.
+ *  4. The congestion window grows by a packet for each that is acknowledged and is halved at a loss. With a pacer, what it
+ *     allows goes out over the round trip (pacer.ts).
  *
  * Invariants: `oldest` <= every number under way < `next` <= `oldest` + 128. Numbers are integers of 32 bits that wrap;
  * only differences count.
  */
 import Denque from 'denque';
 import { type FrameStore, StoredFrame } from '../frames/frame-store.ts';
+import type { Pacer } from './pacer.ts';
 import { sequenceOffset, windowPackets } from './packet.ts';
 import type { RoundTrip } from './round-trip.ts';
 
@@ -44,13 +46,23 @@ export class SendWindow {
   readonly #roundTrip: RoundTrip;
   readonly #windowBytes: number;
   readonly #transmit: (flight: Flight) => void;
+  readonly #pacer: Pacer | undefined;
+  /** When the pacer lets the next packet go; Infinity if it stops nothing. */
+  pacedAt = Number.POSITIVE_INFINITY;
   #congestion = congestionStart;
   #room = windowPackets;
   #held = 0;
   /** Losses of packets before this one have halved the congestion window already. */
   #recovery = 0;
 
-  constructor(store: FrameStore, roundTrip: RoundTrip, windowBytes: number, transmit: (flight: Flight) => void) {
+  constructor(
+    store: FrameStore,
+    roundTrip: RoundTrip,
+    windowBytes: number,
+    transmit: (flight: Flight) => void,
+    pacer?: Pacer,
+  ) {
+    this.#pacer = pacer;
     this.#store = store;
     this.#roundTrip = roundTrip;
     this.#windowBytes = windowBytes;
@@ -72,11 +84,17 @@ export class SendWindow {
 
   /** Sends what may be sent. */
   pump(now: number): void {
+    this.pacedAt = Number.POSITIVE_INFINITY;
     while (this.backlog.length > 0) {
       const underWay = this.packetsUnderWay;
       if (underWay >= this.#room || underWay - this.#held >= this.#congestion) return;
       const flight = this.backlog.peekFront()!;
       if (underWay > 0 && this.bytesUnderWay + flight.bytes > this.#windowBytes) return;
+      const waitMs = this.#pacer?.take(flight.bytes, this.#congestion, this.#roundTrip.meanMs, now) ?? 0;
+      if (waitMs > 0) {
+        this.pacedAt = now + waitMs;
+        return;
+      }
       this.backlog.shift();
       this.backlogBytes -= flight.bytes;
       this.bytesUnderWay += flight.bytes;

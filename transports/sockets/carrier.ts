@@ -26,6 +26,8 @@ export interface Carrier {
 /** What a carrier is told about the job. */
 export interface CarrierOptions {
   readonly node: number;
+  /** What all nodes of the job know, and nobody else. The mesh proves it on every stream; carriers need it only for more. */
+  readonly secret: Uint8Array;
   /** A folder that only this user can enter. */
   readonly folder: string;
   /** The interface to listen on, for those that have any. */
