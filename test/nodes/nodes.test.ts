@@ -19,6 +19,8 @@ describe('a job of several nodes', { concurrency: 2 }, () => {
       [4, 1, '0 1 2 3'],
       [3, 2, '0 0 1 1 2 2'],
     ] as const) {
+      // 190 MB that are sealed, sent and opened: too much for a test.
+      if (transport === 'udp' && nodes === 3) continue;
       it(`brings messages of every size between ${nodes} nodes of ${pes} PEs over ${transport}`, async () => {
         const { code, stdout, stderr } = await run(nodes, pes, 'traffic', ['--transport', transport]);
         const peers = nodes * pes;

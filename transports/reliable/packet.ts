@@ -13,7 +13,8 @@
  *     44 u32  length of the payload
  *     48      payload
  *
- * The payload's own CRC is computed once, however often the packet is sent with newer acknowledgements.
+ * The payload's own CRC is computed once, however often the packet is sent with newer acknowledgements. Where packets are
+ * sealed below, as UDP's are, both are 0 and nobody looks.
  */
 import type { FrameMemory } from '../../core/pup/frame-memory.ts';
 import { crc32 } from './crc32.ts';
@@ -42,11 +43,18 @@ export interface PacketHead {
 }
 
 /** The fields that stay the same however often a packet of data is sent; its payload lies behind the header already. */
-export function prepareData(memory: FrameMemory, offset: number, payloadBytes: number, isPart: boolean): void {
+export function prepareData(
+  memory: FrameMemory,
+  offset: number,
+  payloadBytes: number,
+  isPart: boolean,
+  isSealed: boolean,
+): void {
   const { view } = memory;
   view.setUint8(offset + 4, PacketKind.data);
   view.setUint8(offset + 5, isPart ? 1 : 0);
-  view.setUint32(offset + payloadCrcOffset, crc32(memory, offset + packetHeaderBytes, payloadBytes), true);
+  const sum = isSealed ? 0 : crc32(memory, offset + packetHeaderBytes, payloadBytes);
+  view.setUint32(offset + payloadCrcOffset, sum, true);
   view.setUint32(offset + payloadCrcOffset + 4, payloadBytes, true);
 }
 
@@ -66,6 +74,7 @@ export function seal(
   room: number,
   expected: number,
   selective: Int32Array,
+  isSealed: boolean,
 ): void {
   const { view, words } = memory;
   view.setUint16(offset + 6, room, true);
@@ -74,13 +83,14 @@ export function seal(
   words[first + 3] = to;
   words[first + 5] = expected;
   for (let i = 0; i < selectiveWords; i++) words[first + 6 + i] = selective[i]!;
-  words[first] = crc32(memory, offset + crcCovers, packetHeaderBytes - crcCovers);
+  words[first] = isSealed ? 0 : crc32(memory, offset + crcCovers, packetHeaderBytes - crcCovers);
 }
 
 /** The packet that fills these bytes (from a multiple of 8) is whole and unchanged. */
-export function isIntact(memory: FrameMemory, offset: number, bytes: number): boolean {
+export function isIntact(memory: FrameMemory, offset: number, bytes: number, isSealed: boolean): boolean {
   if (bytes < packetHeaderBytes) return false;
   const { view } = memory;
+  if (isSealed) return view.getUint32(offset + payloadCrcOffset + 4, true) === bytes - packetHeaderBytes;
   if (view.getUint32(offset, true) !== crc32(memory, offset + crcCovers, packetHeaderBytes - crcCovers)) return false;
   const payloadBytes = view.getUint32(offset + payloadCrcOffset + 4, true);
   if (payloadBytes !== bytes - packetHeaderBytes) return false;

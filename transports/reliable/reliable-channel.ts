@@ -66,6 +66,8 @@ export interface ChannelOptions {
   /** Default: 5000, 1000. */
   readonly silentMs?: number;
   readonly gapMs?: number;
+  /** What carries packets sees to it that they are whole and unchanged: no check sums. Default: no. */
+  readonly isSealed?: boolean;
   /** Packets go out over the round trip instead of as soon as the window lets them. Default: no. */
   readonly isPaced?: boolean;
 }
@@ -94,6 +96,7 @@ export class ReliableChannel {
   readonly #acknowledgeMs: number;
   readonly #silentMs: number;
   readonly #gapMs: number;
+  readonly #isSealed: boolean;
   readonly #sending: SendWindow;
   readonly #receiving: ReceiveWindow;
   readonly #wordAt = new StoredFrame();
@@ -120,6 +123,7 @@ export class ReliableChannel {
     this.#acknowledgeMs = options.acknowledgeMs ?? 1;
     this.#silentMs = options.silentMs ?? 5000;
     this.#gapMs = options.gapMs ?? 1000;
+    this.#isSealed = options.isSealed ?? false;
     const roundTrip = new RoundTrip(initial, least, most, 2 * this.#acknowledgeMs);
     const pacer = options.isPaced === true ? new Pacer(packetBytesMax) : undefined;
     this.#sending = new SendWindow(store, roundTrip, windowBytes, (flight) => this.#transmit(flight), pacer);
@@ -184,7 +188,7 @@ export class ReliableChannel {
   }
 
   #push(flight: Flight, isPart: boolean): void {
-    prepareData(flight.chunk.memory, flight.offset, flight.bytes - packetHeaderBytes, isPart);
+    prepareData(flight.chunk.memory, flight.offset, flight.bytes - packetHeaderBytes, isPart, this.#isSealed);
     this.#sending.push(flight);
   }
 
@@ -201,7 +205,7 @@ export class ReliableChannel {
 
   #finish(memory: FrameMemory, offset: number, bytes: number): void {
     const { expected, selective } = this.#receiving;
-    seal(memory, offset, this.#local, this.#peer, windowPackets, expected, selective);
+    seal(memory, offset, this.#local, this.#peer, windowPackets, expected, selective, this.#isSealed);
     this.#owed = 0;
     this.#oweUntil = never;
     this.#host.transmit(memory, offset, bytes);
@@ -223,7 +227,7 @@ export class ReliableChannel {
   /** Takes in a packet that begins at a multiple of 8. Anything may be in it. */
   receive(memory: FrameMemory, offset: number, bytes: number): void {
     if (!this.#isAwake) return;
-    if (!isIntact(memory, offset, bytes)) {
+    if (!isIntact(memory, offset, bytes, this.#isSealed)) {
       this.#damaged++;
       return;
     }
@@ -265,7 +269,7 @@ export class ReliableChannel {
   #refuse(stranger: number): void {
     const { chunk, offset } = this.#wordAt;
     prepareWord(chunk.memory, offset, PacketKind.refusal);
-    seal(chunk.memory, offset, this.#local, stranger, 0, 0, this.#receiving.selective);
+    seal(chunk.memory, offset, this.#local, stranger, 0, 0, this.#receiving.selective, this.#isSealed);
     this.#host.transmit(chunk.memory, offset, packetHeaderBytes);
   }
 

@@ -71,6 +71,7 @@ export class DatagramStream extends Duplex {
       packetBytesMax,
       windowBytes,
       isPaced: true,
+      isSealed: true,
     });
     if (options.isCalling) this.cork();
   }
