@@ -52,6 +52,8 @@ export interface InThreadResult {
   readonly messages: number;
   /** Frames that went from one PE to another. */
   readonly frames: number;
+  /** How many of them went to another node. */
+  readonly framesBetweenNodes: number;
 }
 
 /** Runs a program to its end; never throws for a failed job. */
@@ -60,7 +62,7 @@ export async function runInThread(options: InThreadOptions): Promise<InThreadRes
     return await new Driver(options, await inThreadBalancing(options)).run();
   } catch (error) {
     // The program itself can't be used: no main, a class with a forbidden method name.
-    return { exitCode: 1, error, messages: 0, frames: 0 };
+    return { exitCode: 1, error, messages: 0, frames: 0, framesBetweenNodes: 0 };
   }
 }
 
@@ -115,10 +117,10 @@ class Driver {
   constructor(options: InThreadOptions, balancing: Balancing) {
     const { program, pes, seed } = options;
     this.#ready = new ReadySet(pes);
-    this.#network = new LoopbackNetwork(pes, (to) => this.#touch(to));
     this.#random = seed === undefined ? undefined : new SeededRandom(seed);
     const registry = new Registry(program);
     const pesPerNode = options.pesPerNode ?? pes;
+    this.#network = new LoopbackNetwork(pes, pesPerNode, (to) => this.#touch(to));
     const { seedBalancer = defaultSeedBalancer } = options;
     const strategy = typeof seedBalancer === 'string' ? seedStrategyNamed(seedBalancer) : seedBalancer;
     const heap = oneHeap();
@@ -205,7 +207,8 @@ class Driver {
       }
     }
     const messages = this.#pes.reduce((sum, pe) => sum + pe.processed, 0);
-    return { ...this.#end, messages, frames: this.#network.frames };
+    const { frames, framesBetweenNodes } = this.#network;
+    return { ...this.#end, messages, frames, framesBetweenNodes };
   }
 
   #choose(): number {

@@ -104,7 +104,7 @@ export class LbManager {
 
   constructor(pe: Pe, balancing: Balancing) {
     this.#pe = pe;
-    const { parent, children } = treePlace(pe.id, pe.pes, 0);
+    const { parent, children } = treePlace(pe.id, 0, pe);
     this.#parent = parent;
     this.#children = children;
     this.#balancing = balancing;

@@ -153,7 +153,7 @@ export class CollectionTable {
     this.#encode(id, creation, firstSync);
     // Constructing here is as asynchronous as it is elsewhere: the creating method ends first.
     const frame = pe.writer.copyFrame();
-    for (const child of treePlace(pe.id, pe.pes, pe.id).children) pe.send(child);
+    for (const child of treePlace(pe.id, pe.id, pe).children) pe.send(child);
     const collection = this.meet(id, creation.type.id, creation.shape);
     pe.post({ source: pe.id, target: this, run: () => pe.replay(frame) });
     return { collection, done: created.wait() as Promise<void> };
@@ -227,7 +227,7 @@ export class CollectionTable {
   #onCreate(frame: Reader): void {
     const pe = this.#pe;
     const id = frame.collection;
-    const { children } = treePlace(pe.id, pe.pes, frame.source);
+    const { children } = treePlace(pe.id, frame.source, pe);
     if (frame.source !== pe.id) for (const child of children) pe.forward(child, frame);
     this.#openAcks.set(id, (this.#openAcks.get(id) ?? 0) + children.length + 1);
     this.#setUp(frame);

@@ -79,7 +79,7 @@ export class Collection {
     this.hasFlatKeys = shape.kind === ShapeKind.dense;
     this.space = shape.space(type, pe.pes, pe.nodes);
     this.root = root;
-    this.tree = treePlace(pe.id, pe.pes, root);
+    this.tree = treePlace(pe.id, root, pe);
     this.locals = makeElementTable(this.space.size, pe.pes);
     this.broadcasts = new BroadcastManager(this);
     this.reductions = new ReductionManager(this);

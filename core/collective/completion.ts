@@ -84,7 +84,7 @@ class Domain implements Task {
     this.#pe = pe;
     this.#id = id;
     this.source = pe.id;
-    const { parent, children } = treePlace(pe.id, pe.pes, id % pe.pes);
+    const { parent, children } = treePlace(pe.id, id % pe.pes, pe);
     this.#parent = parent;
     this.#children = children;
   }

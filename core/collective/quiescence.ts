@@ -68,7 +68,7 @@ export class QuiescenceDetector {
 
   constructor(pe: Pe) {
     this.#pe = pe;
-    const { parent, children } = treePlace(pe.id, pe.pes, 0);
+    const { parent, children } = treePlace(pe.id, 0, pe);
     this.#parent = parent;
     this.#children = children;
     pe.handle(FrameKind.quiescenceRequest, (frame) => this.#request(frame.source));

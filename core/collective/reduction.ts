@@ -260,7 +260,8 @@ export class ReductionManager {
     if (collection.isInserting || round.contributed < this.#present + round.presentAdjust) return false;
     const { parent, children } = collection.tree;
     if (round.reported.length < children.length) {
-      if (!round.isSpread) this.#tellChildren(round, children);
+      // In a group every PE has a branch, which contributes by itself.
+      if (!round.isSpread && collection.shape.kind !== ShapeKind.group) this.#tellChildren(round, children);
       return false;
     }
     round.births += this.#births + round.birthsAdjust;

@@ -212,11 +212,11 @@ export class Pe {
     this.writer.begin(FrameKind.readonlies, 0, 0, 0, this.id);
     encodeValue(this.writer, this.readonlies.toEntries(), 'the readonly values');
     this.writer.end();
-    for (const child of treePlace(this.id, this.pes, 0).children) this.send(child);
+    for (const child of treePlace(this.id, 0, this).children) this.send(child);
   }
 
   #onReadonlies(frame: Reader): void {
-    for (const child of treePlace(this.id, this.pes, 0).children) this.forward(child, frame);
+    for (const child of treePlace(this.id, 0, this).children) this.forward(child, frame);
     this.readonlies.load(decodeValue(frame, this.context) as [string, unknown][]);
     for (const bytes of this.#early.splice(0)) {
       this.replay(bytes);

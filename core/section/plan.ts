@@ -1,13 +1,14 @@
 /**
  * The tree of a section: which PE delivers to which members, and who passes multicasts on to whom.
  *
- * The root PE stands at position 0, whether it has members or not; the PEs that have some follow in order of their
- * numbers. The children of position v are v·fanOut+1 ... v·fanOut+fanOut, as in the trees over all PEs. A plan travels as
- * a node that holds the nodes below it, so a PE learns of its children and of what stands below them, and of nothing else.
+ * As in the trees over all PEs there are two levels: a leader in each node that has members, which is the root in its own, and
+ * the other PEs with members below their leader; see collective/spanning-tree.ts. The root is in the tree whether it
+ * has members or not. A plan travels as a node that holds the nodes below it, so a PE learns of its children and of what stands
+ * below them, and of nothing else.
  */
 import type { Collection } from '../chare/collection.ts';
 import type { Key } from '../chare/index-space.ts';
-import { fanOut } from '../collective/spanning-tree.ts';
+import { childrenOf } from '../collective/spanning-tree.ts';
 import { fromWire, type Roster, RosterBuilder, toWire } from './roster.ts';
 
 export interface Plan {
@@ -26,7 +27,11 @@ export interface Plan {
 export type PlanNode = readonly [pe: number, expected: number, members: unknown, below: readonly PlanNode[]];
 
 /** The tree for members at these places. */
-export function makePlan(root: number, places: Iterable<readonly [Collection, Key, number]>): PlanNode {
+export function makePlan(
+  root: number,
+  pesPerNode: number,
+  places: Iterable<readonly [Collection, Key, number]>,
+): PlanNode {
   const builders = new Map<number, RosterBuilder>([[root, new RosterBuilder()]]);
   for (const [collection, key, pe] of places) {
     let builder = builders.get(pe);
@@ -36,22 +41,30 @@ export function makePlan(root: number, places: Iterable<readonly [Collection, Ke
     }
     builder.add(collection, key);
   }
-  const others = [...builders.keys()].filter((pe) => pe !== root).sort((a, b) => a - b);
-  const pes = [root, ...others];
-  const nodeAt = (position: number): PlanNode => {
-    const pe = pes[position]!;
+  const teams = teamsOf(root, pesPerNode, builders.keys());
+  const peAt = (team: readonly number[], position: number, others: readonly PlanNode[]): PlanNode => {
+    const pe = team[position]!;
     const { roster, count } = builders.get(pe)!;
-    const below: PlanNode[] = [];
-    let expected = count;
-    const first = position * fanOut + 1;
-    for (let child = first; child < first + fanOut && child < pes.length; child++) {
-      const node = nodeAt(child);
-      expected += node[1];
-      below.push(node);
-    }
+    const below = [...others, ...childrenOf(position, team.length).map((child) => peAt(team, child, []))];
+    const expected = below.reduce((sum, [, members]) => sum + members, count);
     return [pe, expected, toWire(roster), below];
   };
-  return nodeAt(0);
+  const leaderAt = (position: number): PlanNode =>
+    peAt(teams[position]!, 0, childrenOf(position, teams.length).map(leaderAt));
+  return leaderAt(0);
+}
+
+/** PEs node by node, each node's leader first; the root's node first, the others in order. */
+function teamsOf(root: number, pesPerNode: number, pes: Iterable<number>): readonly (readonly number[])[] {
+  const nodeOf = (pe: number): number => Math.floor(pe / pesPerNode);
+  const teams = new Map<number, number[]>([[nodeOf(root), [root]]]);
+  for (const pe of [...pes].sort((a, b) => a - b)) {
+    if (pe === root) continue;
+    const team = teams.get(nodeOf(pe));
+    if (team === undefined) teams.set(nodeOf(pe), [pe]);
+    else team.push(pe);
+  }
+  return [...teams.values()];
 }
 
 /** What a PE keeps of its node. */

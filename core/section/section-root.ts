@@ -200,7 +200,8 @@ export class SectionRoot {
     const old = this.#plan;
     this.#isSoiled = false;
     this.#uses = 0;
-    const node = makePlan(this.#table.pe.id, this.#places());
+    const { id, pesPerNode } = this.#table.pe;
+    const node = makePlan(id, pesPerNode, this.#places());
     this.#table.startPlan(this.section, this.#generation, ++this.#plan, node);
     if (old > 0) this.#table.endPlan(this.section, this.#generation, old);
   }

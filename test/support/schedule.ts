@@ -60,6 +60,9 @@ export const someSchedules: readonly Schedule[] = [1, 2, 3, 5, 64].flatMap((pes)
 
 export type Program = Readonly<Record<string, unknown>>;
 
+/** What both kinds of runs tell. */
+type RunResult = Omit<InThreadResult, 'framesBetweenNodes'>;
+
 async function start({
   network,
   faults,
@@ -68,7 +71,7 @@ async function start({
   ended,
   trace,
   ...options
-}: InThreadOptions & Pick<Schedule, 'network' | 'faults' | 'files' | 'check' | 'ended'>): Promise<InThreadResult> {
+}: InThreadOptions & Pick<Schedule, 'network' | 'faults' | 'files' | 'check' | 'ended'>): Promise<RunResult> {
   const watch = trace === undefined ? {} : { trace };
   if (network === undefined) return runInThread({ ...options, ...watch });
   const result = await runSimulated({
@@ -87,7 +90,7 @@ async function start({
 export async function run(
   program: Program,
   schedule: Schedule & Pick<InThreadOptions, 'trace'> & BalancingOptions & BalancingHooks,
-): Promise<InThreadResult> {
+): Promise<RunResult> {
   const result = await start({ program, ...schedule });
   if (result.error !== undefined) throw result.error;
   assert.equal(result.exitCode, 0);

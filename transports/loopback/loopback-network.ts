@@ -9,19 +9,24 @@ import { Reader } from '../../core/pup/reader.ts';
 export class LoopbackNetwork {
   readonly #inboxes: Denque<Uint8Array>[] = [];
   readonly #onSend: (to: number) => void;
-  /** Frames sent so far. */
+  readonly #pesPerNode: number;
+  /** Frames sent so far, and how many of them went to another node. */
   frames = 0;
+  framesBetweenNodes = 0;
 
   /** `onSend` hears of every frame, so that a driver knows which PEs have something to do. */
-  constructor(pes: number, onSend: (to: number) => void) {
+  constructor(pes: number, pesPerNode: number, onSend: (to: number) => void) {
     for (let pe = 0; pe < pes; pe++) this.#inboxes.push(new Denque<Uint8Array>());
+    this.#pesPerNode = pesPerNode;
     this.#onSend = onSend;
   }
 
   link(pe: number): Link {
     const inbox = this.#inboxes[pe]!;
+    const node = Math.floor(pe / this.#pesPerNode);
     const deliver = (to: number, frame: Uint8Array): void => {
       this.frames++;
+      if (Math.floor(to / this.#pesPerNode) !== node) this.framesBetweenNodes++;
       this.#inboxes[to]!.push(frame);
       this.#onSend(to);
     };
