@@ -21,9 +21,12 @@ export interface SimEndOfRun {
 }
 
 const eventsPerTrip = 4096;
-/** Real time between looks at whether work outside has ended; and how long nothing may be seen of tracked work. */
+/**
+ * Real time between looks at whether work outside has ended; and in how many of them in a row nothing may be seen of tracked work:
+ * a second. Looks are counted, not time, since this process may not have run meanwhile.
+ */
 const outsidePollMs = 50;
-const outsideQuietMs = 1000;
+const quietLooksMax = 20;
 
 export class SimLoop {
   readonly queue: EventQueue;
@@ -43,7 +46,9 @@ export class SimLoop {
   #waiting: NodeJS.Timeout | undefined = undefined;
   #isOutsideOpen = true;
   #isOutsideKnown = false;
-  #quietSince = 0;
+  /** Looks in a row in which nothing was open and no message had been processed. */
+  #quietLooks = 0;
+  #processed = 0;
 
   /** `pes` is filled by the caller. */
   constructor(queue: EventQueue, hash: RunHash, pes: readonly VirtualPe[], signal: AbortSignal | undefined) {
@@ -86,6 +91,7 @@ export class SimLoop {
     if (this.#waiting === undefined) return;
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
+    this.#quietLooks = 0;
     setImmediate(this.#step);
   }
 
@@ -97,11 +103,10 @@ export class SimLoop {
   hasOutsideWork(tracked: number): boolean {
     if (!this.#isOutsideKnown) {
       this.#isOutsideKnown = true;
-      const wasOpen = this.#isOutsideOpen;
       this.#isOutsideOpen = this.#outsideWork.isOpen();
-      if (wasOpen && !this.#isOutsideOpen) this.#quietSince = performance.now();
+      if (this.#isOutsideOpen) this.#quietLooks = 0;
     }
-    return this.#isOutsideOpen || (tracked > 0 && performance.now() - this.#quietSince < outsideQuietMs);
+    return this.#isOutsideOpen || (tracked > 0 && this.#quietLooks < quietLooksMax);
   }
 
   readonly #step = (): void => {
@@ -180,6 +185,9 @@ export class SimLoop {
   #wait(): void {
     this.#waiting = setTimeout(() => {
       this.#waiting = undefined;
+      const processed = this.#pes.reduce((sum, { pe }) => sum + pe.processed, 0);
+      this.#quietLooks = processed === this.#processed ? this.#quietLooks + 1 : 0;
+      this.#processed = processed;
       this.#idle();
     }, outsidePollMs);
   }

@@ -128,7 +128,28 @@ describe('a simulated run', () => {
   });
 });
 
+/** Waits for work that Node.js has in no list, after its process has not run for longer than a second. */
+class Sleeper extends Chare {
+  async wait(): Promise<void> {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1100);
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    await this.charm.track(turn().then(turn).then(turn));
+  }
+}
+
 describe('a simulated run that fails', () => {
+  it('is not one whose process was not running while something was tracked', async () => {
+    const main = async (charm: Charm): Promise<void> => {
+      const sleepers = await charm.group(Sleeper);
+      await charm.quiescence();
+      sleepers.at(0).wait();
+      await charm.quiescence();
+      charm.exit();
+    };
+    const { error } = await runSimulated({ program: { main, Sleeper }, pes: 1, network: 'shared-memory' });
+    assert.equal(error, undefined);
+  });
+
   it('is found to be stuck, in virtual time, though a sleeper wakes after an hour', async () => {
     const stuck = async (charm: Charm): Promise<void> => {
       await charm.sleep(3_600_000);
