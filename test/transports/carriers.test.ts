@@ -9,6 +9,7 @@ import { carrierNamed, carrierNames } from '../../transports/index.ts';
 import type { Carrier, MakeCarrier } from '../../transports/sockets/carrier.ts';
 import { recordBytesMax } from '../../transports/sockets/record-stream.ts';
 import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
+import { RecordKind } from '../../transports/threads/ring.ts';
 import { UdpCarrier } from '../../transports/udp/udp-carrier.ts';
 import { faultySocket } from './faulty-socket.ts';
 
@@ -26,6 +27,8 @@ interface Received {
 /** One node's end, with what it has received and lost. */
 class End {
   readonly received: Received[] = [];
+  /** Of all that it has received. */
+  bytes = 0;
   readonly lost: string[] = [];
   readonly mesh: SocketMesh;
   #changed: () => void = () => undefined;
@@ -33,7 +36,7 @@ class End {
   constructor(node: number, nodes: number, carrier: Carrier, secret: Uint8Array) {
     const events = {
       received: (kind: number, to: number, from: number, bytes: Uint8Array, start: number, length: number) => {
-        this.received.push({ kind, to, from, bytes: Buffer.from(bytes.subarray(start, start + length)) });
+        this.#add({ kind, to, from, bytes: Buffer.from(bytes.subarray(start, start + length)) });
         this.#changed();
       },
       lost: (other: number, why: string) => {
@@ -42,6 +45,16 @@ class End {
       },
     };
     this.mesh = new SocketMesh({ node, nodes, secret, carrier, events });
+  }
+
+  /** A part may come as several shorter ones. */
+  #add(record: Received): void {
+    const last = this.received.at(-1);
+    const { kind, to, from, bytes } = record;
+    this.bytes += bytes.length;
+    if (kind !== RecordKind.part || last?.kind !== kind || last.to !== to || last.from !== from)
+      this.received.push(record);
+    else this.received[this.received.length - 1] = { ...record, bytes: Buffer.concat([last.bytes, bytes]) };
   }
 
   async until(condition: () => boolean): Promise<void> {
@@ -84,12 +97,13 @@ for (const name of makers.keys()) {
       const ends = await connected(name, 2);
       const lengths = [0, 1, 7, 8, 64, 65, 1000, 65_523, 65_524, 65_525, 65_536, 300_000, recordBytesMax];
       const records = Array.from({ length: 4 * lengths.length }, (_, i) => randomBytes(lengths[i % lengths.length]!));
+      const total = records.reduce((sum, { length }) => sum + length, 0);
       for (const [node, { mesh }] of ends.entries()) {
         for (const [i, bytes] of records.entries()) mesh.send(1 - node, i % 4, i, node, bytes, 0, bytes.length);
         mesh.flush();
       }
       for (const [node, end] of ends.entries()) {
-        await end.until(() => end.received.length === records.length);
+        await end.until(() => end.received.length === records.length && end.bytes === total);
         for (const [i, { kind, to, from, bytes }] of end.received.entries()) {
           assert.deepEqual({ kind, to, from }, { kind: i % 4, to: i, from: 1 - node });
           assert.ok(bytes.equals(records[i]!), `record ${i}`);

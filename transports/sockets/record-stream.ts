@@ -7,7 +7,8 @@
  *     12 the payload
  *
  * Small records are gathered in a chunk, which `flush` writes; so a burst of messages is one write to the system. What
- * arrives is parsed where it lies; only a record that is cut by the end of what was read is put together anew.
+ * arrives is parsed where it lies; only a record that is cut by the end of what was read is put together anew. A part of a
+ * large frame that is cut is handed on as several shorter ones, so that its bytes are not copied here.
  */
 import type { Duplex } from 'node:stream';
 import { RecordKind } from '../threads/ring.ts';
@@ -42,6 +43,10 @@ export class RecordStream {
   /** The beginning of a record whose end has not come. */
   #partial: Uint8Array = new Uint8Array(0);
   #partialUsed = 0;
+  /** Bytes of a part that have not come, and the PEs in its head. */
+  #partLeft = 0;
+  #partTo = 0;
+  #partFrom = 0;
 
   constructor(stream: Duplex, onRecord: OnRecord, onBad: (why: string) => void) {
     this.stream = stream;
@@ -110,11 +115,18 @@ export class RecordStream {
   #receive(data: Buffer): void {
     let at = 0;
     if (this.#partialUsed > 0) at = this.#complete(data);
+    if (this.#partLeft > 0) at += this.#onPart(data, at);
     while (data.length - at >= headBytes) {
       const word = data.readInt32LE(at);
       const length = word & lengthMask;
       if (length > recordBytesMax) return this.#onBad(`a record of ${length} bytes, more than ${recordBytesMax}`);
-      if (data.length - at < headBytes + length) break;
+      if (data.length - at < headBytes + length) {
+        if (word >>> kindShift !== RecordKind.part) break;
+        this.#beginPart(length, data.readUInt32LE(at + 4), data.readUInt32LE(at + 8));
+        at += headBytes;
+        at += this.#onPart(data, at);
+        break;
+      }
       this.#onRecord(
         word >>> kindShift,
         data.readUInt32LE(at + 4),
@@ -140,6 +152,11 @@ export class RecordStream {
       this.#onBad(`a record of ${length} bytes, more than ${recordBytesMax}`);
       return data.length;
     }
+    if (word >>> kindShift === RecordKind.part && this.#partialUsed === headBytes && length > 0) {
+      this.#partialUsed = 0;
+      this.#beginPart(length, view.getUint32(4, true), view.getUint32(8, true));
+      return taken;
+    }
     taken += this.#add(data, taken, headBytes + length);
     if (this.#partialUsed < headBytes + length) return taken;
     this.#partialUsed = 0;
@@ -152,6 +169,21 @@ export class RecordStream {
       length,
     );
     return taken;
+  }
+
+  #beginPart(length: number, to: number, from: number): void {
+    this.#partLeft = length;
+    this.#partTo = to;
+    this.#partFrom = from;
+  }
+
+  /** Hands on what has come of a part; returns how much that is. */
+  #onPart(data: Buffer, at: number): number {
+    const length = Math.min(this.#partLeft, data.length - at);
+    if (length === 0) return 0;
+    this.#partLeft -= length;
+    this.#onRecord(RecordKind.part, this.#partTo, this.#partFrom, data, at, length);
+    return length;
   }
 
   /** Takes bytes from `data` until `wanted` are there. */
