@@ -20,6 +20,7 @@ module.exports = {
     only('core', ['core'], 'the core knows no transport, strategy, trace format or command'),
     only('io', ['io', 'core'], 'a library of chares'),
     only('data', ['data', 'core'], 'a library of chares'),
+    only('ampi', ['ampi', 'io', 'core'], 'MPI on chares: a library of chares, which uses that for files'),
     only(
       'machines',
       ['machines', 'core'],
@@ -57,7 +58,7 @@ module.exports = {
         pathNot: [
           '^core/index.ts$',
           '^launch/(index|sim/index).ts$',
-          '^(lb-strategies|projections|machines|io|data)/index.ts$',
+          '^(lb-strategies|projections|machines|io|data|ampi)/index.ts$',
         ],
       },
     },
@@ -85,7 +86,7 @@ module.exports = {
       severity: 'error',
       // What the page of the viewer uses is bundled into it.
       from: {
-        path: '^(core|machines|io|data|lb-strategies|projections|transports|launch|cli|bench)/',
+        path: '^(core|machines|io|data|ampi|lb-strategies|projections|transports|launch|cli|bench)/',
         // And the bench of the viewer wants a browser; it says so where there is none.
         pathNot: ['^projections/viewer/client/', '^bench/viewer/measure.ts$'],
       },
@@ -94,7 +95,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(core|machines|io|data|lb-strategies|projections|transports|launch|cli)/' },
+      from: { orphan: true, path: '^(core|machines|io|data|ampi|lb-strategies|projections|transports|launch|cli)/' },
       to: {},
     },
   ],

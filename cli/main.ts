@@ -2,6 +2,7 @@
 /** The `charm4ts` command. */
 import { Command } from 'commander';
 import { readManifest } from '../launch/package-root.ts';
+import { ampiCommand } from './ampi.ts';
 import { benchCommand } from './bench.ts';
 import { runners, spelledOurWay } from './charm-options/apply.ts';
 import { lbSimCommand } from './lb-sim.ts';
@@ -19,6 +20,7 @@ const program = new Command('charm4ts')
 // With the program's settings: after an error a command too tells how to get help.
 const commands = [
   runCommand(),
+  ampiCommand(),
   simCommand(),
   lbSimCommand(),
   projectionsCommand(),

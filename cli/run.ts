@@ -4,12 +4,13 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CharmError } from '../core/base/errors.ts';
 import { runJob } from '../launch/job.ts';
 import type { JobOptions } from '../launch/job-options.ts';
+import type { RankOptions } from '../launch/rank-program.ts';
 import { formatReport } from '../launch/report.ts';
 import { seedBalancerNamed, seedBalancerNames } from '../lb-strategies/seeds/index.ts';
 import { addBalancingOptions, type BalancingFlags } from './balancing-flags.ts';
 import { checkMessagesOption, type MessageCheckKind } from './check-messages.ts';
 
-interface RunFlags extends BalancingFlags {
+export interface RunFlags extends BalancingFlags {
   readonly pes?: number;
   readonly nodes?: number;
   readonly transport?: string;
@@ -29,9 +30,19 @@ interface RunFlags extends BalancingFlags {
 }
 
 export function runCommand(): Command {
-  return addBalancingOptions(new Command('run'))
+  return addRunOptions(
+    new Command('run'),
+    'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function',
+  )
     .description('Run a program on worker threads, one PE each.')
-    .argument('<program>', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
+    .addHelpText('after', examples)
+    .action((program: string, args: string[], flags: RunFlags, self: Command) => run(program, args, flags, self));
+}
+
+/** What all commands take that run a program on this machine. */
+export function addRunOptions(command: Command, program: string): Command {
+  return addBalancingOptions(command)
+    .argument('<program>', program)
     .argument('[args...]', "the program's own arguments (charm.args)")
     .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
     .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
@@ -51,9 +62,7 @@ export function runCommand(): Command {
     .option('--replay <dir>', 'repeat a recorded run, message by message')
     .option('--no-live', 'the job cannot be looked at by charm4ts top, ps and lb while it runs')
     .option('--spin-ms <ms>', 'how long an idle PE spins before it sleeps', milliseconds)
-    .option('--json', 'print one JSON object, after what the program prints: exit code, seconds, error')
-    .addHelpText('after', examples)
-    .action(run);
+    .option('--json', 'print one JSON object, after what the program prints: exit code, seconds, error');
 }
 
 const examples = `
@@ -72,7 +81,14 @@ Examples:
 Exit code: what the program passed to charm.exit; 1 after an error; 130 if interrupted; 141 if nobody reads the
 output any more.`;
 
-async function run(program: string, args: string[], flags: RunFlags, self: Command): Promise<void> {
+/** With `ranks` it is an MPI program. */
+export async function run(
+  program: string,
+  args: string[],
+  flags: RunFlags,
+  self: Command,
+  ranks?: RankOptions,
+): Promise<void> {
   if (flags.traceSummary === true && flags.trace === undefined) self.error(`error: ${summaryWhere}`);
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
@@ -85,6 +101,7 @@ async function run(program: string, args: string[], flags: RunFlags, self: Comma
     program,
     args,
     ...options,
+    ...(ranks === undefined ? {} : { ranks }),
     isPrefixed: prefixOutput === true,
     signal: interrupt.signal,
   });

@@ -4,8 +4,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { SimulationOptions } from '../launch/sim/index.ts';
 import { addBalancingOptions, type BalancingFlags } from './balancing-flags.ts';
 import { checkMessagesOption, type MessageCheckKind } from './check-messages.ts';
+import { addRankOptions, type RankFlags, ranksOf } from './rank-flags.ts';
 
-interface SimFlags extends BalancingFlags {
+interface SimFlags extends BalancingFlags, RankFlags {
   readonly pes?: number;
   readonly pesPerNode?: number;
   readonly network?: string;
@@ -25,7 +26,7 @@ interface SimFlags extends BalancingFlags {
 }
 
 export function simCommand(): Command {
-  return addBalancingOptions(new Command('sim'))
+  return addRankOptions(addBalancingOptions(new Command('sim')))
     .description('Run a program on any number of simulated PEs, in virtual time, so that the run can be repeated.')
     .argument('[program]', 'a .ts, .mts, .js or .mjs file that exports its chare classes and a default main function')
     .argument('[args...]', "the program's own arguments (charm.args)")
@@ -90,13 +91,15 @@ async function runSim(program: string | undefined, args: string[], flags: SimFla
   const { showNetwork, simulateProgram } = await import('./sim/run.ts');
   const { faultsFrom } = await import('./sim/fault-flags.ts');
   if (flags.showNetwork !== undefined) return showNetwork(flags.showNetwork, (message) => command.error(message));
-  const { pes, json, trace, faults: given, fault = [], showNetwork: _, ...rest } = flags;
+  const { pes, json, trace, faults: given, fault = [], showNetwork: _, ...others } = flags;
+  const { vp, map, eagerBytes, ...rest } = others;
   const faults = await faultsFrom(given, fault).catch((error: Error) => command.error(`error: ${error.message}`));
   const options: SimulationOptions = {
     program: program!,
     pes: pes!,
     args,
     ...rest,
+    ...(vp === undefined ? {} : { ranks: ranksOf({ vp, ...(map && { map }), ...(eagerBytes && { eagerBytes }) }) }),
     ...(trace === undefined ? {} : { traceDirectory: trace }),
     ...(faults === undefined ? {} : { faults }),
   };

@@ -25,6 +25,7 @@ export type {
 } from './chare/charm.ts';
 export type { Completion, CompletionOptions } from './chare/completion.ts';
 export type { IndexCodec } from './chare/index-space.ts';
+export { LibraryWait } from './chare/library-wait.ts';
 export { type Placement, type PlacementContext, placement } from './chare/placement.ts';
 export type {
   AnySection,

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import { type BalancingOptions, onlyBalancing } from './balancing-options.ts';
+import type { RankOptions } from './rank-program.ts';
 import { withRecord } from './record/run-file.ts';
 import { defaultSeedBalancer } from './seed-strategy.ts';
 import { prepareTrace } from './trace/trace-files.ts';
@@ -10,6 +11,8 @@ import type { PeSettings } from './worker-protocol.ts';
 export interface JobOptions extends BalancingOptions {
   /** A .ts, .mts, .js or .mjs file. */
   readonly program: string | URL;
+  /** It is an MPI program: its main runs on each of so many ranks. See docs/ampi.md. */
+  readonly ranks?: RankOptions;
   /** Default: the cores of the machine. With several nodes: PEs of each, by default one. */
   readonly pes?: number;
   /** Node runtimes, each a process of its own. Default: one, in this process. */

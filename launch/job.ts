@@ -26,7 +26,8 @@ import { LiveServer } from './live/live-server.ts';
 import { NodeJob } from './nodes/node-job.ts';
 import { PeTeam } from './pe-team.ts';
 import { nodeThreads } from './pe-thread.ts';
-import { explainSyntaxError, prepareProgram } from './program-loader.ts';
+import { explainSyntaxError } from './program-loader.ts';
+import { prepareJob } from './rank-program.ts';
 import { replayOptions } from './record/run-file.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 
@@ -112,7 +113,7 @@ class Job {
   }
 
   #deliverProgram(): void {
-    prepareProgram(this.#options.program).then(
+    prepareJob(this.#options.program, this.#options.ranks).then(
       (url) => {
         if (!this.#end.hasEnded) this.#team.deliver(url);
       },

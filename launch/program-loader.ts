@@ -56,7 +56,7 @@ function programFile(program: string | URL): string {
   return resolve(typeof program === 'string' && !program.startsWith('file:') ? program : fileURLToPath(program));
 }
 
-function cacheFolder(): string {
+export function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), packageName);
 }
 
@@ -166,10 +166,17 @@ function outsidePackages(): Plugin {
 }
 
 /** Address of `charm4ts` or `charm4ts/part` in the running package. */
-function ownExport(specifier: string): string {
+export function ownExport(specifier: string): string {
   const entry = readManifest().exports[`.${specifier.slice(packageName.length)}`];
   if (entry === undefined) throw new CharmError('ERR_PROGRAM', `${packageName} has no export ${specifier}`);
   return pathToFileURL(join(packageRoot, typeof entry === 'string' ? entry : entry.default)).href;
+}
+
+/** Writes a module that was made; its address. */
+export async function writeModule(path: string, code: string): Promise<string> {
+  await mkdir(cacheFolder(), { recursive: true, mode: 0o700 });
+  await replaceFile(path, code);
+  return pathToFileURL(path).href;
 }
 
 /** Writes aside and renames, so that a second job starting now never sees half a file. */
@@ -179,6 +186,6 @@ async function replaceFile(path: string, content: string): Promise<void> {
   await rename(aside, path);
 }
 
-function hash(content: string | Uint8Array): string {
+export function hash(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 32);
 }

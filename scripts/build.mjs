@@ -14,6 +14,7 @@ const entryPoints = [
   'machines/index.ts',
   'io/index.ts',
   'data/index.ts',
+  'ampi/index.ts',
   'launch/index.ts',
   'launch/sim/index.ts',
   'launch/pe-worker.ts',

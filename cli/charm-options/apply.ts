@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { translateCharmOptions } from './translate.ts';
 
 /** Commands that start programs, and so take the options of Charm++. */
-export const runners: readonly string[] = ['run', 'sim'];
+export const runners: readonly string[] = ['run', 'ampi', 'sim'];
 export const programFile = /\.[cm]?[jt]s$/;
 
 /** The words in our spelling; ends the process, with an error, if there is none. */

@@ -172,5 +172,11 @@ export const charmOptions: readonly CharmOption[] = [
   refuse('+traceoff', 'nothing', 'leave out --trace; entry methods are left out one by one with the attribute notrace'),
 
   // ---- AMPI ----
-  refuse('+vp +mapping +msgLogWrite +msgLogRead', 'value', 'there is no MPI on chares yet'),
+  flag('+vp', '--vp'),
+  refuse('+mapping', 'value', 'say it with --map block, --map roundRobin or a file with the PE of each rank'),
+  refuse(
+    '+msgLogWrite +msgLogRead',
+    'value',
+    'record and replay the whole run: charm4ts run --record DIR, --replay DIR',
+  ),
 ];

@@ -50,6 +50,7 @@ export const errorCodes = [
   'ERR_MESSAGE_TOO_LARGE',
   'ERR_RESOURCES',
   'ERR_REPLAY',
+  'ERR_MPI',
   'ERR_INTERNAL',
 ] as const;
 

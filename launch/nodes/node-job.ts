@@ -19,7 +19,8 @@ import { CharmError, fromWire } from '../../core/base/errors.ts';
 import { JobEnd } from '../job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from '../job-options.ts';
 import { mismatch } from '../pe-team.ts';
-import { explainSyntaxError, prepareProgram } from '../program-loader.ts';
+import { explainSyntaxError } from '../program-loader.ts';
+import { prepareJob } from '../rank-program.ts';
 import { NodeChild, type NodeEnd } from './node-child.ts';
 import type { NodeMessage } from './node-protocol.ts';
 
@@ -96,7 +97,7 @@ export class NodeJob {
       const mesh = { node, nodes, secret, transport, folder: this.#folder, host: '127.0.0.1' };
       child.tell({ kind: 'start', start: { mesh, pesPerNode: pes, settings, heapMb } });
     }
-    prepareProgram(this.#options.program).then(
+    prepareJob(this.#options.program, this.#options.ranks).then(
       (url) => {
         this.#url = url;
         this.#deliver();

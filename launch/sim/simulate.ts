@@ -35,7 +35,7 @@ import { inThreadBalancing } from '../lazy-balancing.ts';
 import { mainOf, startMain } from '../main-task.ts';
 import { makeQueue } from '../make-queue.ts';
 import { oneHeap } from '../one-heap.ts';
-import { prepareProgram } from '../program-loader.ts';
+import { prepareJob, type RankOptions } from '../rank-program.ts';
 import { defaultSeedBalancer, seedStrategyNamed } from '../seed-strategy.ts';
 import { SimSummary } from '../trace/sim-summary.ts';
 import { SimTrace, type SimTraceOptions } from '../trace/sim-trace.ts';
@@ -52,6 +52,8 @@ import { type Measure, VirtualPe } from './virtual-pe.ts';
 export interface SimulationOptions extends BalancingOptions, BalancingHooks {
   /** A program file, or the exports of a program module. */
   readonly program: string | URL | ProgramModule;
+  /** The file is an MPI program: its main runs on each of so many ranks. */
+  readonly ranks?: RankOptions;
   readonly pes: number;
   /** Default: the network's. */
   readonly pesPerNode?: number;
@@ -129,7 +131,7 @@ export async function runSimulated(options: SimulationOptions): Promise<Simulati
   const network = await resolveNetwork(options.network ?? 'ethernet100g');
   const pesPerNode = options.pesPerNode ?? network.pesPerNode ?? options.pes;
   check(options, pesPerNode);
-  const program = await load(options.program);
+  const program = await load(options);
   return new Simulation(options, program, network, pesPerNode, await inThreadBalancing(options)).run();
 }
 
@@ -143,9 +145,9 @@ function check({ pes, scale, seed }: SimulationOptions, pesPerNode: number): voi
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw new UsageError(`seed must be an integer, not ${seed}`);
 }
 
-async function load(program: SimulationOptions['program']): Promise<ProgramModule> {
+async function load({ program, ranks }: SimulationOptions): Promise<ProgramModule> {
   if (typeof program !== 'string' && !(program instanceof URL)) return program;
-  return (await import(await prepareProgram(program))) as ProgramModule;
+  return (await import(await prepareJob(program, ranks))) as ProgramModule;
 }
 
 /** What a strategy takes for each object and each edge: the most that those here take, docs/load-balancing-strategies.md. */

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { formatReport, type JobResult, runJob } from '../../launch/index.ts';
+import { formatReport, type JobResult, type RankOptions, runJob } from '../../launch/index.ts';
 import { type Block, type Page, type Program, parsePage, programsOf, readPages, root, scriptsOf } from './pages.ts';
 
 const pages = readPages();
@@ -50,6 +50,12 @@ function balancing(text: string, folder: string): { readonly balancer?: string }
   const name = /^\/\/ charm4ts run .*--balancer (\S+)/m.exec(text)?.[1];
   if (name === undefined) return {};
   return { balancer: name.startsWith('./') ? join(folder, name) : name };
+}
+
+/** MPI programs say with how many ranks they are to be run. */
+function ranks(text: string): { readonly ranks?: RankOptions } {
+  const vp = /^\/\/ charm4ts ampi .*--vp (\d+)/m.exec(text)?.[1];
+  return vp === undefined ? {} : { ranks: { vp: Number(vp) } };
 }
 
 function linesOf(text: string): string[] {
@@ -95,7 +101,13 @@ describe('the manual', () => {
       it(`${page.path}, line ${line}: the program does what the page says`, async () => {
         const program = join(folderOf(project, page), file);
         compare(
-          await runJob({ program, pes: 2, stdout: 'capture', ...balancing(text, folderOf(project, page)) }),
+          await runJob({
+            program,
+            pes: 2,
+            stdout: 'capture',
+            ...ranks(text),
+            ...balancing(text, folderOf(project, page)),
+          }),
           expected,
         );
       });
