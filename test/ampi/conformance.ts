@@ -49,16 +49,26 @@ export function conforms(name: string, main: Main, options: CaseOptions = {}): v
 /** A case that must fail, with a report that says so. */
 export function failsWith(name: string, pattern: RegExp, main: Main, ranks = 2): void {
   it(name, async () => {
-    for (const layout of layouts) {
-      const { exitCode, error } = await runInThread({
-        program: rankProgram(main, { vp: ranks }),
-        ...layout,
-        seed: base,
-      });
-      assert.notEqual(exitCode, 0);
-      assert.match(formatReport(error as Error), pattern);
+    // A job that looks whether it is stuck does not keep the event loop alive by itself.
+    const alive = setInterval(() => undefined, 1000);
+    try {
+      await failsOnAll(pattern, main, ranks);
+    } finally {
+      clearInterval(alive);
     }
   });
+}
+
+async function failsOnAll(pattern: RegExp, main: Main, ranks: number): Promise<void> {
+  for (const layout of layouts) {
+    const { exitCode, error } = await runInThread({
+      program: rankProgram(main, { vp: ranks }),
+      ...layout,
+      seed: base,
+    });
+    assert.notEqual(exitCode, 0);
+    assert.match(formatReport(error as Error), pattern);
+  }
 }
 
 const base = Number(process.env['AMPI_SEED'] ?? Math.floor(Math.random() * 1e6));
