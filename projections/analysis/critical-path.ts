@@ -13,7 +13,7 @@
 import type { MessageLinks } from '../model/links.ts';
 import { none } from '../model/schema.ts';
 import type { PeTrace, Trace } from '../model/trace.ts';
-import { choose, firstExecution, type Selection } from './selection.ts';
+import { type Chosen, choose, firstExecution, isChosen, type Selection } from './selection.ts';
 
 export interface CriticalPath {
   /** Ascending in time. Each is the part of an execution that lies on the path. */
@@ -23,6 +23,8 @@ export interface CriticalPath {
   readonly end: Float64Array;
   /** 1 if the step before it is the sender of its message, 0 if it is what the PE did before. */
   readonly isMessage: Uint8Array;
+  /** 1 if the filters by entry method and chare let it pass: the path itself does not depend on them. */
+  readonly isChosen: Uint8Array;
   /** Time on the path by entry method, longest first. */
   readonly entry: Int32Array;
   readonly busy: Float64Array;
@@ -50,7 +52,8 @@ export function criticalPath(
   selection: Selection = {},
   stepsMax = 1_000_000,
 ): CriticalPath {
-  const { begin, end, pes } = choose(trace, selection);
+  const chosen = choose(trace, selection);
+  const { begin, end, pes } = chosen;
   const steps: Step[] = [];
   let at = lastOf(pes, begin, end);
   let until = end;
@@ -66,7 +69,7 @@ export function criticalPath(
     at = before;
   }
   const isCut = steps.length >= stepsMax;
-  return summed(links, steps.reverse(), isCut);
+  return summed(links, chosen, steps.reverse(), isCut);
 }
 
 function lastOf(pes: readonly PeTrace[], begin: number, end: number): { pe: number; row: number } | undefined {
@@ -109,7 +112,7 @@ function beforeOf(links: MessageLinks, { pe, row }: { readonly pe: number; reado
   return isKnown ? { pe: source, row: sender, until: sent, isMessage: true } : undefined;
 }
 
-function summed(links: MessageLinks, steps: readonly Step[], isCut: boolean): CriticalPath {
+function summed(links: MessageLinks, chosen: Chosen, steps: readonly Step[], isCut: boolean): CriticalPath {
   const totals = new Map<number, { busy: number; count: number }>();
   let busy = 0;
   for (const { pe, row, begin, end } of steps) {
@@ -128,6 +131,10 @@ function summed(links: MessageLinks, steps: readonly Step[], isCut: boolean): Cr
     begin: Float64Array.from(steps, ({ begin }) => begin),
     end: Float64Array.from(steps, ({ end }) => end),
     isMessage: Uint8Array.from(steps, ({ isMessage }) => isMessage),
+    isChosen: Uint8Array.from(steps, ({ pe, row }) => {
+      const { executions } = links.pe(pe)!;
+      return isChosen(chosen, executions.entry[row]!, executions.element[row]!) ? 1 : 0;
+    }),
     entry: Int32Array.from(order, ([entry]) => entry),
     busy: Float64Array.from(order, ([, total]) => total.busy),
     count: Float64Array.from(order, ([, total]) => total.count),

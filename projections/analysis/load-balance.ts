@@ -62,7 +62,7 @@ interface Boundary {
 }
 
 export function loadBalance(trace: Trace, selection: Selection = {}): LoadBalance {
-  const { begin, end, pes } = choose(trace, selection);
+  const { begin, end, pes, elements } = choose(trace, selection);
   const boundaries = boundariesOf(trace)
     .filter((one) => one.end >= begin && one.begin <= end)
     .slice(0, stepsMax);
@@ -84,7 +84,7 @@ export function loadBalance(trace: Trace, selection: Selection = {}): LoadBalanc
       trafficBefore: phases[i]!.traffic,
       trafficAfter: phases[i + 1]!.traffic,
       report: reportOf(trace, boundary.step),
-      moves: movesOf(trace, boundary, phases[i + 1]!.end, phases[i]!, phases[i + 1]!),
+      moves: movesOf(trace, elements, boundary, phases[i]!, phases[i + 1]!),
     })),
   };
 }
@@ -167,15 +167,26 @@ function reportOf(trace: Trace, step: number): LbReport | null {
   return null;
 }
 
-function movesOf(trace: Trace, { begin, end }: Boundary, nextBegin: number, before: Phase, after: Phase): Moves {
+/** @param elements Those that count, by row + 1; all if absent. */
+function movesOf(
+  trace: Trace,
+  elements: Uint8Array | undefined,
+  { begin, end }: Boundary,
+  before: Phase,
+  after: Phase,
+): Moves {
+  const isWanted = (element: number): boolean => elements === undefined || elements[element + 1] === 1;
   const moves: { element: number; from: number; to: number; bytes: number }[] = [];
+  let recorded = 0;
   for (const { pe, spans } of trace.pes)
     for (let row = 0; row < spans.kind.length; row++) {
-      if (spans.kind[row] !== migrateOut || spans.begin[row]! < begin || spans.begin[row]! > Math.max(end, nextBegin))
+      if (spans.kind[row] !== migrateOut || spans.begin[row]! < begin || spans.begin[row]! > Math.max(end, after.end))
         continue;
+      recorded++;
+      if (!isWanted(spans.element[row]!)) continue;
       moves.push({ element: spans.element[row]!, from: pe, to: spans.peer[row]!, bytes: spans.value[row]! });
     }
-  if (moves.length === 0) {
+  if (recorded === 0) {
     // Only elements of arrays move; others are on many PEs at once.
     for (const [element, from] of before.place) {
       const to = after.place.get(element);

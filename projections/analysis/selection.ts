@@ -18,6 +18,9 @@ export interface Selection {
   readonly chare?: string;
 }
 
+/** The part of a selection that executions pass or not. */
+export type Filter = { readonly [K in 'entries' | 'chare']?: Selection[K] | undefined };
+
 /** A selection with everything looked up. */
 export interface Chosen {
   readonly trace: Trace;
@@ -67,6 +70,18 @@ export function elementsNamed(trace: Pick<Trace, 'info' | 'elements'>, name: str
 export function firstExecution({ executions }: PeTrace, begin: number): number {
   const row = lowerBound(executions.begin, begin);
   return row > 0 && executions.end[row - 1]! > begin ? row - 1 : row;
+}
+
+/** Whether there is anything that must be passed. */
+export function hasFilter({ entries, elements }: Chosen): boolean {
+  return entries !== undefined || elements !== undefined;
+}
+
+/** The execution of a PE at a moment, or -1. O(log executions). */
+export function executionAt({ executions }: PeTrace, time: number): number {
+  const row = lowerBound(executions.begin, time);
+  if (executions.begin[row] === time) return row;
+  return row > 0 && executions.end[row - 1]! >= time ? row - 1 : -1;
 }
 
 /** Whether an execution passes the filters by entry method and chare. */

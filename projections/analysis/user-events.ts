@@ -1,7 +1,10 @@
-/** What the program itself recorded: events, brackets, statistics and notes; and what the runtime did beside executing. */
-import { codeOf, pointKinds, spanKinds } from '../model/schema.ts';
-import type { Trace } from '../model/trace.ts';
-import { choose, type Selection } from './selection.ts';
+/**
+ * What the program itself recorded: events, brackets, statistics and notes; and what the runtime did beside executing. With
+ * a filter by entry method or chare: what was recorded in executions that pass it, and the moves of elements that do.
+ */
+import { codeOf, none, pointKinds, spanKinds } from '../model/schema.ts';
+import type { PeTrace, Trace } from '../model/trace.ts';
+import { type Chosen, choose, executionAt, hasFilter, isChosen, type Selection } from './selection.ts';
 
 export interface UserEvents {
   /** Brackets by user event and PE, and spans of the runtime by kind. */
@@ -44,18 +47,19 @@ const valued = new Map([
 ]);
 
 export function userEvents(trace: Trace, selection: Selection = {}): UserEvents {
-  const { begin, end, pes } = choose(trace, selection);
+  const chosen = choose(trace, selection);
+  const { begin, end, pes } = chosen;
   const eventName = (id: number): string => trace.info.userEvents.find((one) => one.id === id)?.name ?? `event ${id}`;
   const statName = (id: number): string => trace.info.userStats.find((one) => one.id === id)?.name ?? `statistic ${id}`;
   const spans = new Map<string, { -readonly [K in keyof SpanTotal]: SpanTotal[K] }>();
   const points = new Map<number, number>();
   const series = new Map<string, { pe: number[]; time: number[]; value: number[] }>();
   const notes: { pe: number; time: number; text: string }[] = [];
-  for (const [at, { pe, ...tables }] of pes.entries()) {
-    const { spans: all } = tables;
+  for (const [at, tables] of pes.entries()) {
+    const { pe, spans: all } = tables;
     for (let row = 0; row < all.kind.length && all.begin[row]! <= end; row++) {
       const length = Math.min(end, all.end[row]!) - Math.max(begin, all.begin[row]!);
-      if (length < 0) continue;
+      if (length < 0 || !isSpanChosen(chosen, tables, row)) continue;
       const kind = spanKinds[all.kind[row]!] ?? '';
       const isNamed = kind === 'user' || kind === 'note';
       const id = isNamed ? all.id[row]! : -1;
@@ -73,7 +77,7 @@ export function userEvents(trace: Trace, selection: Selection = {}): UserEvents 
     }
     const { kind, time, id, value } = tables.points;
     for (let row = 0; row < kind.length && time[row]! <= end; row++) {
-      if (time[row]! < begin) continue;
+      if (time[row]! < begin || !isMomentChosen(chosen, tables, time[row]!)) continue;
       if (kind[row] === userEvent) points.set(id[row]!, (points.get(id[row]!) ?? 0) + 1);
       else if (kind[row] === note) {
         if (notes.length < notesMax)
@@ -101,4 +105,19 @@ export function userEvents(trace: Trace, selection: Selection = {}): UserEvents 
     })),
     notes: notes.sort((a, b) => a.time - b.time),
   };
+}
+
+/** Moves belong to their element, everything else to the execution that it was in. */
+function isSpanChosen(chosen: Chosen, pe: PeTrace, row: number): boolean {
+  const { spans } = pe;
+  if (!hasFilter(chosen)) return true;
+  const element = spans.element[row]!;
+  if (element !== none && chosen.entries === undefined) return isChosen(chosen, none, element);
+  return isMomentChosen(chosen, pe, spans.begin[row]!);
+}
+
+function isMomentChosen(chosen: Chosen, pe: PeTrace, time: number): boolean {
+  if (!hasFilter(chosen)) return true;
+  const row = executionAt(pe, time);
+  return row >= 0 && isChosen(chosen, pe.executions.entry[row]!, pe.executions.element[row]!);
 }

@@ -4,7 +4,8 @@
  *
  *  1. bytes and priority come from the send;
  *  2. the time of queueing is that of the send if it came from the same PE, else that of its arrival;
- *  3. the element and the PE to which a send went come from the execution.
+ *  3. the element and the PE to which a send went come from the execution;
+ *  4. the PEs of a multicast are those that executed it: the sender knows only the section.
  *
  * Cost: O(records).
  */
@@ -21,9 +22,12 @@ export interface RecordedPe {
 }
 
 const toOne = sendKinds.indexOf('one');
+const toSection = sendKinds.indexOf('multicast');
 
-export function complete(pes: readonly RecordedPe[]): void {
+/** @returns the PEs, with what does not fit into the tables that were there. */
+export function complete(pes: readonly RecordedPe[]): PeTrace[] {
   const links = new MessageLinks({ pes: pes.map(({ trace }) => trace) });
+  const multicasts = new Map<number, Map<number, Set<number>>>();
   for (const { trace, arrivals } of pes) {
     const { pe, executions } = trace;
     const { source, message, element, entry, bytes, priority, enqueued, begin } = executions;
@@ -37,6 +41,8 @@ export function complete(pes: readonly RecordedPe[]): void {
       const { sends } = links.pe(source[row]!)!;
       bytes[row] = sends.bytes[send]!;
       priority[row] = sends.priority[send]!;
+      if (sends.kind[send] === toSection && sends.receivers[send] === 0)
+        addReceiver(multicasts, source[row]!, send, pe);
       if (sends.kind[send] !== toOne || sends.to[send] !== none) continue;
       sends.to[send] = pe;
       // A result is sent for whoever waits, and has an entry method of its own.
@@ -44,6 +50,33 @@ export function complete(pes: readonly RecordedPe[]): void {
       if (Number.isNaN(enqueued[row]!) && source[row] === pe) enqueued[row] = Math.min(sends.time[send]!, begin[row]!);
     }
   }
+  return pes.map(({ trace }) => withDestinations(trace, multicasts.get(trace.pe)));
+}
+
+function addReceiver(
+  multicasts: Map<number, Map<number, Set<number>>>,
+  source: number,
+  send: number,
+  receiver: number,
+): void {
+  const ofSource = multicasts.get(source) ?? new Map<number, Set<number>>();
+  multicasts.set(source, ofSource);
+  const receivers = ofSource.get(send);
+  if (receivers === undefined) ofSource.set(send, new Set([receiver]));
+  else receivers.add(receiver);
+}
+
+/** Behind the destinations that are there, those of each multicast of the PE, ascending. */
+function withDestinations(trace: PeTrace, multicasts: ReadonlyMap<number, ReadonlySet<number>> | undefined): PeTrace {
+  if (multicasts === undefined) return trace;
+  const { sends, destinations } = trace;
+  const pes = [...destinations.pe];
+  for (const [send, receivers] of multicasts) {
+    sends.to[send] = pes.length;
+    sends.receivers[send] = receivers.size;
+    pes.push(...[...receivers].sort((a, b) => a - b));
+  }
+  return { ...trace, destinations: { pe: Int32Array.from(pes) } };
 }
 
 /** Arrivals by the names of their messages: an open-addressing hash table, since there may be millions. */

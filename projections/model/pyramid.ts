@@ -88,14 +88,21 @@ export class Pyramid {
     const level = this.levels[0]!;
     const bins = level.busy.length;
     for (let column = 0; column < picture.busy.length; column++) {
-      const from = (begin + column * width - this.pe.begin) / level.width;
-      const bin = Math.floor(from);
-      const share = width / level.width;
-      const first = Math.min(share, bin + 1 - from);
-      if (bin >= 0 && bin < bins) addShare(picture, column, level, bin, first, false);
-      if (share > first && bin + 1 >= 0 && bin + 1 < bins)
-        addShare(picture, column, level, bin + 1, share - first, false);
+      const from = begin + column * width;
+      const to = from + width;
+      const first = Math.floor((from - this.pe.begin) / level.width);
+      for (let bin = Math.max(0, first); bin <= Math.min(bins - 1, first + 1); bin++) {
+        const binBegin = this.pe.begin + bin * level.width;
+        const extent = this.#extent(level, binBegin);
+        const inside = Math.min(to, binBegin + extent) - Math.max(from, binBegin);
+        if (inside > 0) addShare(picture, column, level, bin, inside / extent, false);
+      }
     }
+  }
+
+  /** The last bin reaches behind the end of the PE, where there is nothing. */
+  #extent(level: PyramidLevel, binBegin: number): number {
+    return Math.min(level.width, Math.max(1, this.pe.end - binBegin));
   }
 
   #fromBins(level: PyramidLevel, picture: Picture, begin: number, width: number): void {
@@ -109,8 +116,10 @@ export class Pyramid {
       const column = Math.floor((binBegin - begin) / width);
       // Not wider than a column: it lies in one or two of them.
       const edge = begin + (column + 1) * width;
-      const share = Math.min(1, (edge - binBegin) / level.width);
+      const share = Math.min(1, (edge - binBegin) / this.#extent(level, binBegin));
       if (column >= 0 && column < columns) addShare(picture, column, level, bin, share, true);
+      // What begins when the PE ends belongs to the last column.
+      if (column === columns && binBegin >= this.pe.end) addShare(picture, columns - 1, level, bin, 1, true);
       if (share < 1 && column + 1 >= 0 && column + 1 < columns)
         addShare(picture, column + 1, level, bin, 1 - share, column < 0);
     }

@@ -26,7 +26,7 @@ type Answers = { readonly [K in QuestionName]: (store: TraceStore, ask: Ask<K>) 
 
 export const answers: Answers = {
   info: (store) => infoOf(store),
-  tiles: (store, { tiles }) => ({ tiles: tiles.map((key) => tileOf(store, key)) }),
+  tiles: (store, { tiles, chare }) => ({ tiles: tiles.map((key) => tileOf(store, key, { chare })) }),
   overview: overviewOf,
   blocks: blocksOf,
   pick: (store, ask) => ({ found: pickAt(store, ask) }),
@@ -39,7 +39,7 @@ export const answers: Answers = {
   timeProfile: ({ trace }, { columns, ...selection }) => timeProfile(trace, selection, columns),
   heatMap: (store, { columns, rowsMax, ...selection }) => {
     const { begin, end, pes } = choose(store.trace, selection);
-    const pyramids = pes.map((pe) => store.pyramid(pe));
+    const pyramids = pes.map((pe) => store.pyramidOf(pe, selection));
     return heatMap(pyramids, { begin, end }, columns, rowsMax);
   },
   histogram: ({ trace, links }, { measure, ...selection }) => histogram(trace, links, selection, measure),

@@ -85,6 +85,8 @@ export interface Blocks {
   readonly to: Float64Array;
   readonly entry: Int32Array;
   readonly element: Int32Array;
+  /** 1 for those of the chare that was asked for, or of any. */
+  readonly isOfChare: Uint8Array;
   readonly sends: { readonly pe: Int32Array; readonly time: Float64Array };
   readonly spans: {
     readonly pe: Int32Array;
@@ -155,9 +157,14 @@ export interface Lanes {
 /** Each question with its answer. Questions about a part of the trace extend `Selection`. */
 export interface Questions {
   info: { ask: object; answer: ViewInfo };
-  tiles: { ask: { readonly tiles: readonly TileKey[] }; answer: { readonly tiles: readonly Tile[] } };
-  overview: { ask: { readonly columns: number; readonly pes?: readonly number[] }; answer: Overview };
-  blocks: { ask: Window & { readonly max: number }; answer: Blocks };
+  /** With `chare`, other chares count as overhead. */
+  tiles: {
+    ask: { readonly tiles: readonly TileKey[]; readonly chare?: string };
+    answer: { readonly tiles: readonly Tile[] };
+  };
+  /** Of the whole run, whatever the window of the selection. */
+  overview: { ask: Selection & { readonly columns: number }; answer: Overview };
+  blocks: { ask: Window & { readonly max: number; readonly chare?: string }; answer: Blocks };
   /** The execution at a moment on a PE, or the next one within `tolerance`. */
   pick: {
     ask: { readonly pe: number; readonly time: number; readonly tolerance: number };

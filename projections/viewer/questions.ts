@@ -55,9 +55,9 @@ const tile = object({ level: integerIn(0, 60), index: integerIn(0, 2 ** 50), blo
 
 const checks: { readonly [K in QuestionName]: Check } = {
   info: object({}),
-  tiles: object({ tiles: listOf(512, tile) }),
-  overview: object({ columns: count(10_000), pes: optional(pes) }),
-  blocks: object({ begin: time, end: time, pes: listOf(4096, int32), max: count(100_000) }),
+  tiles: object({ tiles: listOf(512, tile), chare: selection.chare }),
+  overview: object({ ...selection, columns: count(10_000) }),
+  blocks: object({ begin: time, end: time, pes: listOf(4096, int32), max: count(100_000), chare: selection.chare }),
   pick: object({ pe: int32, time, tolerance: numberIn(0, 1e18) }),
   execution: object(execution),
   chain: object({ ...execution, back: integerIn(0, 1000), forward: integerIn(0, 100) }),

@@ -4,6 +4,8 @@
  *
  * Memory beside the trace: pyramids about 10 B an execution, senders 4 B a send, receivers 8 B an execution.
  */
+import { type Chosen, choose, type Filter, isChosen } from '../analysis/selection.ts';
+import { pick } from '../model/columns.ts';
 import { MessageLinks } from '../model/links.ts';
 import { Pyramid } from '../model/pyramid.ts';
 import { none } from '../model/schema.ts';
@@ -17,11 +19,18 @@ export interface Receivers {
   readonly row: Uint32Array;
 }
 
+interface Filtered {
+  readonly key: string;
+  readonly chosen: Chosen;
+  readonly pyramids: Map<number, Pyramid>;
+}
+
 export class TraceStore {
   readonly trace: Trace;
   readonly begin: number;
   readonly end: number;
   readonly #pyramids = new Map<number, Pyramid>();
+  #filtered: Filtered | undefined;
   #links: MessageLinks | undefined;
   #receivers: Map<number, Receivers> | undefined;
 
@@ -42,6 +51,26 @@ export class TraceStore {
     if (pyramid === undefined) {
       pyramid = new Pyramid(pe);
       this.#pyramids.set(pe.pe, pyramid);
+    }
+    return pyramid;
+  }
+
+  /**
+   * As `pyramid`, but busy only with what entry methods and chares let pass. Kept for the filter that was asked for
+   * last; O(executions) the first time.
+   */
+  pyramidOf(pe: PeTrace, { entries, chare }: Filter): Pyramid {
+    if (entries === undefined && chare === undefined) return this.pyramid(pe);
+    const key = JSON.stringify([entries, chare]);
+    if (this.#filtered?.key !== key) {
+      const filter = { ...(entries === undefined ? {} : { entries }), ...(chare === undefined ? {} : { chare }) };
+      this.#filtered = { key, chosen: choose(this.trace, filter), pyramids: new Map() };
+    }
+    const { chosen, pyramids } = this.#filtered;
+    let pyramid = pyramids.get(pe.pe);
+    if (pyramid === undefined) {
+      pyramid = new Pyramid(filteredPe(pe, chosen));
+      pyramids.set(pe.pe, pyramid);
     }
     return pyramid;
   }
@@ -77,6 +106,15 @@ export class TraceStore {
       element: elementName(this.trace, executions.element[row]!),
     };
   }
+}
+
+function filteredPe(pe: PeTrace, chosen: Chosen): PeTrace {
+  const { executions } = pe;
+  const rows = new Uint32Array(executions.begin.length);
+  let count = 0;
+  for (let row = 0; row < rows.length; row++)
+    if (isChosen(chosen, executions.entry[row]!, executions.element[row]!)) rows[count++] = row;
+  return { ...pe, executions: pick(executions, rows.subarray(0, count)) };
 }
 
 function receiversOf(trace: Trace, links: MessageLinks): Map<number, Receivers> {

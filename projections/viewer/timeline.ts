@@ -4,7 +4,14 @@
  * A tile shows the same time whatever the window is, so the page keeps tiles and only asks for those it has not seen.
  */
 import { binOf, cover, gridOf } from '../analysis/bins.ts';
-import { choose, eachExecution, firstExecution, type Selection } from '../analysis/selection.ts';
+import {
+  choose,
+  eachExecution,
+  elementsNamed,
+  type Filter,
+  firstExecution,
+  type Selection,
+} from '../analysis/selection.ts';
 import { lowerBound } from '../model/columns.ts';
 import type { Picture, Pyramid } from '../model/pyramid.ts';
 import { codeOf, pointKinds } from '../model/schema.ts';
@@ -19,14 +26,13 @@ import {
   type TileKey,
   tileColumns,
   tileRows,
-  type Window,
 } from './protocol.ts';
 import type { TraceStore } from './store.ts';
 
-export function tileOf(store: TraceStore, key: TileKey): Tile {
+export function tileOf(store: TraceStore, key: TileKey, filter: Filter = {}): Tile {
   const pes = store.trace.pes.slice(key.block * tileRows, (key.block + 1) * tileRows);
   return tileOfRows(
-    pes.map((pe) => store.pyramid(pe)),
+    pes.map((pe) => store.pyramidOf(pe, filter)),
     store.begin,
     key,
   );
@@ -64,7 +70,7 @@ export function cellOf(entry: number, busy: number, idle: number): number {
 export function overviewOf(store: TraceStore, ask: Ask<'overview'>): Overview {
   const { pes } = choose(store.trace, ask.pes === undefined ? {} : { pes: ask.pes });
   return overviewFrom(
-    pes.map((pe) => store.pyramid(pe)),
+    pes.map((pe) => store.pyramidOf(pe, ask)),
     store,
     ask,
   );
@@ -91,7 +97,8 @@ export function overviewFrom(
 
 const userEvent = codeOf(pointKinds, 'userEvent');
 
-export function blocksOf(store: TraceStore, { begin, end, pes, max }: Window & { readonly max: number }): Blocks {
+export function blocksOf(store: TraceStore, { begin, end, pes, max, chare }: Ask<'blocks'>): Blocks {
+  const elements = chare === undefined ? undefined : elementsNamed(store.trace, chare);
   const wanted = pes.map((pe) => store.pe(pe)).filter((pe): pe is PeTrace => pe !== undefined);
   const ranges = wanted.map((pe) => rangeIn(pe, begin, end));
   const total = ranges.reduce((sum, [first, last]) => sum + last - first, 0);
@@ -104,6 +111,7 @@ export function blocksOf(store: TraceStore, { begin, end, pes, max }: Window & {
     to: new Float64Array(count),
     entry: new Int32Array(count),
     element: new Int32Array(count),
+    isOfChare: new Uint8Array(count),
   };
   let at = 0;
   for (const [i, { pe, executions }] of isTooMany ? [] : wanted.entries()) {
@@ -115,6 +123,7 @@ export function blocksOf(store: TraceStore, { begin, end, pes, max }: Window & {
       blocks.to[at] = executions.end[row]!;
       blocks.entry[at] = executions.entry[row]!;
       blocks.element[at] = executions.element[row]!;
+      blocks.isOfChare[at] = elements === undefined ? 1 : elements[executions.element[row]! + 1]!;
     }
   }
   return { begin, end, isTooMany, ...blocks, ...besideOf(isTooMany ? [] : wanted, begin, end, max) };

@@ -8,6 +8,8 @@ import { runJob } from '../../launch/index.ts';
 import { loadBalance } from '../../projections/analysis/load-balance.ts';
 import { convertTrace, entryName, MessageLinks, openTrace, summarise, type Trace } from '../../projections/index.ts';
 import { pointKinds, sendKinds, spanKinds, wakes } from '../../projections/model/schema.ts';
+import { checkFolder } from '../../projections/viewer/server/index.ts';
+import { readParallel } from '../../projections/viewer/server/parallel-read.ts';
 
 const program = new URL('./programs/everything.ts', import.meta.url);
 
@@ -72,6 +74,36 @@ describe('the trace of a program that does everything', () => {
     }
     const bytes = trace.pes[1]!.executions.bytes;
     assert(Math.max(...bytes) > 4000);
+  });
+
+  it('names the PEs of a multicast: those that executed it', () => {
+    const multicast = sendKinds.indexOf('multicast');
+    const answer = trace.info.entries.findIndex((_, row) => entryName(trace.info, row) === 'Doer::answer');
+    const found = trace.pes.flatMap(({ pe, sends, destinations }) =>
+      Array.from(sends.kind.keys())
+        .filter((row) => sends.kind[row] === multicast && sends.entry[row] === answer)
+        .map((row) => {
+          const pes = [...destinations.pe.subarray(sends.to[row]!, sends.to[row]! + sends.receivers[row]!)];
+          return { pe, message: sends.message[row]!, pes };
+        }),
+    );
+    assert.equal(found.length, 1);
+    const { pe, message, pes } = found[0]!;
+    const executed = trace.pes.filter(({ executions }) =>
+      executions.message.some((one, row) => one === message && executions.source[row] === pe),
+    );
+    assert.deepEqual(
+      pes,
+      executed.map((one) => one.pe),
+    );
+    assert(pes.length > 0);
+  });
+
+  it('is the same read by several threads', async () => {
+    const { files } = await checkFolder(folder);
+    const parallel = await readParallel(folder, files, () => {}, 0);
+    const { name, info, pes, elements, problems } = trace;
+    assert.deepEqual(parallel.trace, { name, info, pes, elements, problems });
   });
 
   it('records nothing while it is turned off', () => {

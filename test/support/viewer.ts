@@ -139,17 +139,14 @@ export async function openPage(
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(url);
   await drawn(page);
-  if (hash !== '') {
-    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-    await drawn(page);
-  }
+  if (hash !== '') await goTo(page, hash);
   return { page, complaints };
 }
 
 /** Until an expression holds, looked at in every frame. Playwright's own way needs `eval`, which the page forbids. */
 export async function until(page: Page, expression: string): Promise<void> {
   await page.evaluate(`new Promise((resolve, reject) => {
-    const end = performance.now() + 15000;
+    const end = performance.now() + 120000;
     const look = () => {
       if (${expression}) resolve();
       else if (performance.now() > end) reject(new Error('never came true: ' + ${JSON.stringify(expression)}));
@@ -157,6 +154,17 @@ export async function until(page: Page, expression: string): Promise<void> {
     };
     look();
   })`);
+}
+
+/** Changes the address, and waits until what it says has been drawn. */
+export async function goTo(page: Page, hash: string): Promise<void> {
+  await page.evaluate(`new Promise((resolve) => {
+    const before = location.hash;
+    addEventListener('hashchange', resolve, { once: true });
+    location.hash = ${JSON.stringify(hash)};
+    if (location.hash === before) resolve();
+  })`);
+  await drawn(page);
 }
 
 /** Until everything that is seen has been drawn. */

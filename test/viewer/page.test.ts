@@ -10,6 +10,7 @@ import { htmlPage, type ViewerServer } from '../../projections/viewer/server/ind
 import {
   colorsOf,
   drawn,
+  goTo,
   hostile,
   noBrowser,
   openPage,
@@ -140,7 +141,7 @@ describe('the page of the viewer', { skip: noBrowser }, () => {
       await page.waitForSelector('.details');
       for (const tab of await page.locator('.tabs button').all()) {
         await tab.click();
-        await page.waitForTimeout(50);
+        await drawn(page);
         await page.keyboard.press('t');
         await page.waitForSelector('.view table');
         await page.keyboard.press('t');
@@ -165,8 +166,7 @@ describe('the page of the viewer', { skip: noBrowser }, () => {
       );
       assert.equal(views.length, 13);
       for (const view of views.filter((name) => name !== 'timeline')) {
-        await page.evaluate(`document.documentElement.dataset.drawn = ''; location.hash = '#view=${view}'`);
-        await drawn(page);
+        await goTo(page, `#view=${view}`);
         if (view !== 'search') assert((await colorsOf(page, '.view canvas')) > 8, `${view} has a picture`);
         await page.keyboard.press('t');
         await page.waitForSelector('.view table tbody tr');

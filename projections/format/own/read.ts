@@ -1,4 +1,7 @@
-/** Opens a trace of our own: the head, then the files of all PEs. */
+/**
+ * Opens a trace of our own: the head, then the files of all PEs. What needs all of them (one number for an element, what
+ * executions learn from the sends of other PEs) comes last, so that several threads can read the files.
+ */
 import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ProblemList, TraceError } from '../../errors.ts';
@@ -10,7 +13,7 @@ import { LogPlayer } from '../../model/log.ts';
 import { joinNames, type NamedPe } from '../../model/names.ts';
 import { type ChunkSink, MemorySink, type NameDefinition, Recorder } from '../../model/recorder.ts';
 import type { Schemas, TableName } from '../../model/schema.ts';
-import type { Trace, TraceInfo } from '../../model/trace.ts';
+import type { PeTrace, Trace, TraceInfo } from '../../model/trace.ts';
 import { inTurns, type ReadOptions } from '../options.ts';
 import { type ChunkHead, decodeColumns, decodeHead } from './chunks.ts';
 import { readHead } from './head.ts';
@@ -40,6 +43,16 @@ const filesAtOnce = 4;
  * trace, not an error.
  */
 export async function readOwn(path: string, options: ReadOptions = {}): Promise<Trace> {
+  return joinOwn([await readOwnFiles(path, options)]);
+}
+
+/** Files that have been read, each for itself. */
+export interface OwnFiles extends Pick<Trace, 'name' | 'info' | 'problems'> {
+  readonly pes: readonly PeRead[];
+}
+
+/** @throws as `readOwn`. */
+export async function readOwnFiles(path: string, options: ReadOptions = {}): Promise<OwnFiles> {
   const head = path.endsWith(headSuffix) ? path : await findHead(path);
   const name = basename(head, headSuffix);
   const info = readHead(await readFile(head, 'utf8'), basename(head));
@@ -54,14 +67,28 @@ export async function readOwn(path: string, options: ReadOptions = {}): Promise<
     else pes.push(peOf(pe, file, bytes, info, problems));
     options.onProgress?.(++done, wanted.length);
   });
-  pes.sort((a, b) => a.trace.pe - b.trace.pe);
-  const elements = joinElements(pes);
-  complete(pes.filter(({ isRecorded }) => isRecorded));
-  const named = joinNames(info, pes);
-  return { name, info: named, pes: pes.map(({ trace }) => trace), elements, problems: problems.problems };
+  return { name, info, pes, problems: problems.problems };
 }
 
-interface PeRead extends PeElements, NamedPe, RecordedPe {
+/** Files of one trace. Changes them. */
+export function joinOwn(parts: readonly OwnFiles[]): Trace {
+  const { name, info } = parts[0]!;
+  const pes = parts.flatMap((part) => part.pes).sort((a, b) => a.trace.pe - b.trace.pe);
+  const elements = joinElements(pes);
+  const named = joinNames(info, pes);
+  const completed = new Map<number, PeTrace>();
+  for (const trace of complete(pes.filter(({ isRecorded }) => isRecorded))) completed.set(trace.pe, trace);
+  return {
+    name,
+    info: named,
+    pes: pes.map(({ trace }) => completed.get(trace.pe) ?? trace),
+    elements,
+    problems: parts.flatMap((part) => part.problems),
+  };
+}
+
+/** A file of a PE, in its own numbers. */
+export interface PeRead extends PeElements, NamedPe, RecordedPe {
   readonly isRecorded: boolean;
 }
 

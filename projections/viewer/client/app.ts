@@ -38,6 +38,7 @@ export class App {
   #info: ViewInfo;
   #palette: Palette;
   #isTable = false;
+  #tablesAsked = 0;
   #isPath = false;
   #context: Context;
   readonly #remember = debounced(500, () => this.#rememberWindow());
@@ -129,6 +130,8 @@ export class App {
 
   #update(isOtherView: boolean): void {
     const view = this.#view;
+    // The view says when it has drawn what is current: tests and benches wait for that.
+    document.documentElement.dataset['drawn'] = 'partly';
     if (isOtherView) {
       this.#host.replaceChildren(view.controls, view.body);
       for (const tab of this.#tabs.querySelectorAll('button'))
@@ -172,11 +175,17 @@ export class App {
     else this.#update(true);
   }
 
+  /** What was asked for last is shown, in whichever order answers come. */
   async #showTable(): Promise<void> {
     const view = this.#view;
-    const table = await view.table();
-    if (view === this.#view && this.#isTable)
-      this.#host.replaceChildren(view.controls, tableElement(table, `${view.title}: ${view.question}`));
+    const number = ++this.#tablesAsked;
+    try {
+      const table = await view.table();
+      if (number === this.#tablesAsked && view === this.#view && this.#isTable)
+        this.#host.replaceChildren(view.controls, tableElement(table, `${view.title}: ${view.question}`));
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   /** Of the window, over the timeline. */
@@ -228,7 +237,11 @@ export class App {
   }
 
   async #saveCsv(): Promise<void> {
-    saveTable(await this.#view.table(), this.#fileName);
+    try {
+      saveTable(await this.#view.table(), this.#fileName);
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   get #fileName(): string {

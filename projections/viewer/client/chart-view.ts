@@ -38,6 +38,8 @@ export abstract class ChartView<Data> implements View {
   readonly #tip: HTMLElement = el('div', { class: 'tip', role: 'status' });
   #hits: Hit[] = [];
   #asked = '';
+  /** What the data answer. */
+  #answered = '';
   #abort: AbortController | undefined;
   readonly #draw = perFrame(() => this.#drawNow());
   #loading: Promise<void> = Promise.resolve();
@@ -109,6 +111,7 @@ export abstract class ChartView<Data> implements View {
       const data = await this.load(this.context, this.#abort.signal);
       if (key !== this.#asked) return;
       this.data = data;
+      this.#answered = key;
       delete this.body.dataset['loading'];
       this.#draw();
     } catch (error) {
@@ -126,7 +129,7 @@ export abstract class ChartView<Data> implements View {
     const painter = new CanvasPainter(this.#canvas, width, height, this.context.palette.background);
     this.#hits = [];
     this.render(painter, this.data, this.#hits);
-    document.documentElement.dataset['drawn'] = 'all';
+    if (this.#answered === this.#key()) document.documentElement.dataset['drawn'] = 'all';
   }
 
   paint(painter: Painter): void {

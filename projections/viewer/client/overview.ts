@@ -28,13 +28,16 @@ export class OverviewStrip {
   }
 
   async #load({ source, store, info, report }: Context): Promise<void> {
-    const { pes } = store.state;
-    const ask = { columns: 1000, ...(pes === undefined ? {} : { pes }) };
+    // Of the whole run: the window is what the strip is for.
+    const { begin: _begin, end: _end, ...selection } = store.selection;
+    const ask = { columns: 1000, ...selection };
     const key = JSON.stringify([ask, info.end]);
     if (key === this.#asked) return;
     this.#asked = key;
     try {
-      this.#overview = await source.ask('overview', ask);
+      const overview = await source.ask('overview', ask);
+      if (key !== this.#asked) return;
+      this.#overview = overview;
       this.draw();
     } catch (error) {
       report(error);

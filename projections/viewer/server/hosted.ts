@@ -10,6 +10,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { heatMap } from '../../analysis/heat-map.ts';
+import type { Selection } from '../../analysis/selection.ts';
 import { answer, infoOf } from '../answers.ts';
 import { decodePrepared, encodePrepared, type Prepared, preparedSuffix } from '../prepared.ts';
 import type { Ask } from '../protocol.ts';
@@ -104,6 +105,8 @@ export class HostedTrace {
 /** From the prepared file alone, if that is enough. */
 function earlyAnswer({ info, pyramids }: Prepared, { name, ask }: Question): unknown {
   if (name === 'info') return { ...info, isLoading: true };
+  const { chare, entries } = ask as Selection;
+  if (chare !== undefined || entries !== undefined) return undefined;
   if (name === 'tiles') return { tiles: (ask as Ask<'tiles'>).tiles.map((key) => tileFrom(pyramids, info.begin, key)) };
   if (name === 'overview')
     return overviewFrom(chosen(pyramids, (ask as Ask<'overview'>).pes), info, ask as Ask<'overview'>);

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { openTrace } from '../../format/open.ts';
+import { joinOwn, type OwnFiles } from '../../format/own/read.ts';
 import { ElementInterner } from '../../model/elements.ts';
 import { linkMessages } from '../../model/links.ts';
 import { Pyramid } from '../../model/pyramid.ts';
@@ -27,12 +28,16 @@ export interface ReadTask {
 export type ReadReply =
   | { readonly done: number }
   | { readonly trace: Trace; readonly pyramids: PackedPyramids }
+  | { readonly own: OwnFiles; readonly pyramids: PackedPyramids }
   | { readonly error: string };
 
 export interface ReadTrace {
   readonly trace: Trace;
   readonly pyramids: readonly Pyramid[];
 }
+
+/** What a thread has read. */
+type Part = Exclude<ReadReply, { readonly done: number } | { readonly error: string }>;
 
 type OnProgress = (done: number, files: number) => void;
 
@@ -61,7 +66,7 @@ export async function readParallel(
   return joined(parts);
 }
 
-function readShare(worker: string, workerData: ReadTask, onFile: () => void): Promise<ReadTrace> {
+function readShare(worker: string, workerData: ReadTask, onFile: () => void): Promise<Part> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(pathToFileURL(worker), { workerData });
     thread.on('error', reject);
@@ -69,30 +74,34 @@ function readShare(worker: string, workerData: ReadTask, onFile: () => void): Pr
     thread.on('message', (reply: ReadReply) => {
       if ('done' in reply) onFile();
       else if ('error' in reply) reject(new Error(reply.error));
-      else {
-        const tables = new Map(reply.trace.pes.map((pe) => [pe.pe, pe]));
-        const pyramids = unpackPyramids(reply.pyramids).map(
-          ({ pe, levels }) => new Pyramid(tables.get(pe.pe) ?? pe, levels),
-        );
-        resolve({ trace: reply.trace, pyramids });
-      }
+      else resolve(reply);
     });
   });
 }
 
-function joined(parts: readonly ReadTrace[]): ReadTrace {
-  const [first] = parts;
+function joined(parts: readonly Part[]): ReadTrace {
+  const own = parts.flatMap((part) => ('own' in part ? [part.own] : []));
+  const trace =
+    own.length > 0 ? joinOwn(own) : joinedTraces(parts.flatMap((part) => ('trace' in part ? [part.trace] : [])));
+  const tables = new Map(trace.pes.map((pe) => [pe.pe, pe]));
+  const pyramids = parts
+    .flatMap((part) => unpackPyramids(part.pyramids))
+    .map(({ pe, levels }) => new Pyramid(tables.get(pe.pe) ?? pe, levels));
+  return { trace, pyramids };
+}
+
+function joinedTraces(parts: readonly Trace[]): Trace {
   const interner = new ElementInterner();
-  for (const { trace } of parts) {
-    const numbers = interner.internAll(trace.elements, trace.elements.texts);
-    for (const { executions, sends, spans } of trace.pes)
+  for (const { pes, elements } of parts) {
+    const numbers = interner.internAll(elements, elements.texts);
+    for (const { executions, sends, spans } of pes)
       for (const column of [executions.element, sends.element, spans.element])
         for (let row = 0; row < column.length; row++) if (column[row] !== none) column[row] = numbers[column[row]!]!;
   }
-  const pes = parts.flatMap(({ trace }) => trace.pes).sort((a, b) => a.pe - b.pe);
-  const problems = parts.flatMap(({ trace }) => trace.problems);
-  const trace = { ...first!.trace, pes, elements: interner.table(), problems };
+  const pes = parts.flatMap((part) => part.pes).sort((a, b) => a.pe - b.pe);
+  const problems = parts.flatMap((part) => part.problems);
+  const trace = { ...parts[0]!, pes, elements: interner.table(), problems };
   // What a thread did not see: receivers among the PEs of the others.
   linkMessages(trace);
-  return { trace, pyramids: parts.flatMap(({ pyramids }) => pyramids) };
+  return trace;
 }

@@ -15,7 +15,6 @@ export interface Scene {
   readonly blocks: Blocks | undefined;
   readonly lanes: { readonly lanes: Lanes; readonly canvas: HTMLCanvasElement } | undefined;
   readonly chosenEntries: Uint8Array | undefined;
-  readonly isChosenElement: (element: number) => boolean;
   readonly entryName: (row: number) => string;
   readonly execution: ExecutionDetails | undefined;
   readonly arrows: { readonly back: readonly Arrow[]; readonly forward: readonly Arrow[] };
@@ -105,8 +104,7 @@ function drawBlocks(painter: Painter, scene: Scene, blocks: Blocks): void {
     const width = Math.min(layout.x(blocks.to[i]!), layout.width + 2) - x;
     if (width < -1 || x > layout.width) continue;
     const entry = blocks.entry[i]!;
-    const isChosen =
-      (chosenEntries === undefined || chosenEntries[entry + 1] === 1) && scene.isChosenElement(blocks.element[i]!);
+    const isChosen = blocks.isOfChare[i] === 1 && (chosenEntries === undefined || chosenEntries[entry + 1] === 1);
     const color = isChosen ? palette.entry(entry) : palette.overhead;
     const y = layout.y(row);
     painter.rect(x, y, Math.max(0.7, width - 0.5), height, color);

@@ -33,11 +33,21 @@ export class TileCache {
   #palette: Palette;
   /** By entry row + 1; others are grey. */
   #chosen: Uint8Array | undefined;
+  #chare = '';
+  /** Answers to questions of an earlier one are not kept. */
+  #generation = 0;
 
   constructor(source: TraceSource, palette: Palette, onArrival: () => void) {
     this.#source = source;
     this.#palette = palette;
     this.#onArrival = onArrival;
+  }
+
+  /** Tiles of other chares do not do. */
+  choose(chare: string): void {
+    if (chare === this.#chare) return;
+    this.#chare = chare;
+    this.forget();
   }
 
   recolor(palette: Palette, chosen: Uint8Array | undefined): void {
@@ -48,6 +58,7 @@ export class TileCache {
 
   /** Of a trace that grows. */
   forget(): void {
+    this.#generation++;
     this.#tiles.clear();
   }
 
@@ -126,9 +137,12 @@ export class TileCache {
     this.#isAsking = true;
     this.#refineAt = performance.now() + refineMs;
     const wanted = (holes.length > 0 ? holes : all).slice(0, askedAtOnce);
+    const generation = this.#generation;
+    const chare = this.#chare;
     try {
-      const { tiles } = await this.#source.ask('tiles', { tiles: wanted });
-      for (const tile of tiles) this.#tiles.set(nameOf(tile), { tile, canvas: undefined, drawn: this.#frame });
+      const { tiles } = await this.#source.ask('tiles', { tiles: wanted, ...(chare === '' ? {} : { chare }) });
+      for (const tile of generation === this.#generation ? tiles : [])
+        this.#tiles.set(nameOf(tile), { tile, canvas: undefined, drawn: this.#frame });
       this.#isAsking = false;
       this.#onArrival();
     } catch (error) {

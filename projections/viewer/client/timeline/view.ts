@@ -35,10 +35,11 @@ export class TimelineView implements View {
   #lanes: LaneLoader | undefined;
   #blocks: Blocks | undefined;
   #blocksAsk = '';
+  /** The chare that they were asked for. */
+  #blocksOf = '';
   #details: ExecutionDetails | undefined;
   #arrows: Scene['arrows'] = { back: [], forward: [] };
   #path: readonly PathStep[] = [];
-  #chosenElements: ((element: number) => boolean) | undefined;
   #recolored: unknown[] = [];
   #wasLanes = false;
   readonly draw: () => void = perFrame(() => this.#draw());
@@ -59,7 +60,10 @@ export class TimelineView implements View {
       this.#fillControls();
     }
     const { entries, chare } = context.store.state;
-    const colors = [context.palette, entries, chare];
+    this.#tiles.choose(chare);
+    if (chare !== this.#blocksOf) this.#blocks = undefined;
+    this.#blocksOf = chare;
+    const colors = [context.palette, entries];
     if (colors.some((item, i) => item !== this.#recolored[i])) this.#tiles.recolor(context.palette, this.chosenEntries);
     this.#recolored = colors;
     if (this.isLanes !== this.#wasLanes) this.#fillControls();
@@ -87,12 +91,6 @@ export class TimelineView implements View {
 
   showPath(path: readonly PathStep[]): void {
     this.#path = path;
-    this.draw();
-  }
-
-  /** Which elements the chare filter lets pass; only the server knows. */
-  chooseElements(isChosen: ((element: number) => boolean) | undefined): void {
-    this.#chosenElements = isChosen;
     this.draw();
   }
 
@@ -186,7 +184,6 @@ export class TimelineView implements View {
       blocks: this.#hasBlocksOf(layout) ? this.#blocks : undefined,
       lanes: this.isLanes ? this.#lanes?.scene(palette) : undefined,
       chosenEntries: this.chosenEntries,
-      isChosenElement: this.#chosenElements ?? (() => true),
       entryName,
       execution: this.#details,
       arrows: this.#arrows,
@@ -215,7 +212,7 @@ export class TimelineView implements View {
     const pes = layout.rows.slice(first, last).map(({ pe }) => pe);
     if (pes.length > 128 || this.#hasBlocksOf(layout)) return;
     const window = { begin: layout.begin - length / 2, end: layout.end + length / 2 };
-    const ask = { ...window, pes, max: blocksMax };
+    const ask = { ...window, pes, max: blocksMax, ...this.#chare };
     const key = JSON.stringify(ask);
     if (key === this.#blocksAsk) return;
     this.#blocksAsk = key;
@@ -230,14 +227,22 @@ export class TimelineView implements View {
     }
   }
 
+  get #chare(): { readonly chare?: string } {
+    const { chare } = this.context.store.state;
+    return chare === '' ? {} : { chare };
+  }
+
   async table(): Promise<Table> {
     const { store, info, source, entryName } = this.context;
-    const { begin, end } = store.state;
+    const { begin, end, entries } = store.state;
     const pes = store.state.pes ?? info.pes;
-    const blocks = await source.ask('blocks', { begin, end, pes: pes.slice(0, 4096), max: blocksMax });
+    const blocks = await source.ask('blocks', { begin, end, pes: pes.slice(0, 4096), max: blocksMax, ...this.#chare });
+    const chosen = Array.from(blocks.pe.keys()).filter(
+      (i) => blocks.isOfChare[i] === 1 && (entries === undefined || entries.includes(blocks.entry[i]!)),
+    );
     const columns = [{ title: 'PE' }, { title: 'begin (ns)' }, { title: 'duration (ns)' }, { title: 'entry method' }];
-    const rows = Array.from(blocks.pe, (pe, i) => [
-      pe,
+    const rows = chosen.map((i) => [
+      blocks.pe[i]!,
       blocks.from[i]!,
       blocks.to[i]! - blocks.from[i]!,
       entryName(blocks.entry[i]!),
@@ -247,7 +252,7 @@ export class TimelineView implements View {
       columns,
       rows,
       ...(blocks.isTooMany ? { note: tooMany } : {}),
-      onRow: (row) => store.set({ execution: { pe: blocks.pe[row]!, row: blocks.row[row]! } }),
+      onRow: (row) => store.set({ execution: { pe: blocks.pe[chosen[row]!]!, row: blocks.row[chosen[row]!]! } }),
     };
   }
 }

@@ -1,9 +1,9 @@
 /** Call graph: on the left who sends, on the right what runs; a ribbon is as thick as there are messages. */
 import type { CallGraph } from '../../../analysis/call-graph.ts';
-import { boxHit, ChartView, type Hit, type Option } from '../chart-view.ts';
-import type { Context } from '../context.ts';
+import { boxHit, type Hit, type Option } from '../chart-view.ts';
 import { formatBytes, formatCount, formatTime } from '../format.ts';
 import type { Painter } from '../painter.ts';
+import { SelectionView } from '../selection-view.ts';
 import type { Table } from '../view.ts';
 
 type Weight = 'count' | 'bytes' | 'busy';
@@ -16,7 +16,8 @@ interface Side {
   used: number;
 }
 
-export class CallGraphView extends ChartView<CallGraph> {
+export class CallGraphView extends SelectionView<'callGraph'> {
+  protected readonly asks = 'callGraph';
   readonly id = 'calls';
   readonly title = 'Call graph';
   readonly question = 'Which entry method sends messages that run which?';
@@ -31,10 +32,6 @@ export class CallGraphView extends ChartView<CallGraph> {
       ],
     },
   ];
-
-  protected load({ source, store }: Context): Promise<CallGraph> {
-    return source.ask('callGraph', store.selection);
-  }
 
   #edges(data: CallGraph): number[] {
     const weights = data[this.option('weight') as Weight];

@@ -1,23 +1,20 @@
 /** The critical path as a report: what is on it, and what it would bring to make one entry method faster. */
 import type { CriticalPath } from '../../../analysis/critical-path.ts';
-import { boxHit, ChartView, type Hit } from '../chart-view.ts';
-import type { Context } from '../context.ts';
+import { boxHit, type Hit } from '../chart-view.ts';
 import { formatCount, formatMoment, formatShare, formatTime } from '../format.ts';
 import type { Painter } from '../painter.ts';
+import { SelectionView } from '../selection-view.ts';
 import type { Table } from '../view.ts';
 
 const rowHeight = 28;
 const top = 66;
 
-export class CriticalPathView extends ChartView<CriticalPath> {
+export class CriticalPathView extends SelectionView<'criticalPath'> {
+  protected readonly asks = 'criticalPath';
   readonly id = 'path';
   readonly title = 'Critical path';
   readonly question =
     'Which executions and messages did the end wait for? Only these make the run shorter. C shows it in the timeline.';
-
-  protected load({ source, store }: Context): Promise<CriticalPath> {
-    return source.ask('criticalPath', store.selection);
-  }
 
   protected override heightFor({ entry }: CriticalPath, available: number): number {
     return Math.max(available, top + (entry.length + 2) * rowHeight);
@@ -29,12 +26,8 @@ export class CriticalPathView extends ChartView<CriticalPath> {
     const onPes = new Set(pe).size;
     const facts = `${formatTime(length)} long, ${formatCount(pe.length)} executions on ${onPes} PEs, ${formatShare(wait / Math.max(1, length))} waiting for messages`;
     painter.text(20, 16, facts, { color: palette.text, size: 13, isBold: true });
-    painter.text(
-      20,
-      38,
-      'share of the path; right: the run, if this entry method were twice as fast and nothing else took its place',
-      { color: palette.faint, size: 12 },
-    );
+    const explained = 'share of the path; right: the run, if this were twice as fast and nothing else took its place';
+    painter.text(20, 38, `${explained}${this.#chosenPart(data)}`, { color: palette.faint, size: 12 });
     const width = Math.max(100, painter.width - 640);
     const row = (i: number, name: string, ns: number, color: string, note: string, click?: () => void): void => {
       const y = top + i * rowHeight;
@@ -63,7 +56,16 @@ export class CriticalPathView extends ChartView<CriticalPath> {
       );
   }
 
-  protected tableOf({ pe, row, begin, end, isMessage }: CriticalPath): Table {
+  /** What of the path the filters let pass. The path is that of the run, whatever they are. */
+  #chosenPart({ isChosen, begin, end, length }: CriticalPath): string {
+    const { entries, chare } = this.context.store.state;
+    if (entries === undefined && chare === '') return '';
+    const ns = begin.reduce((sum, from, i) => sum + (isChosen[i] === 1 ? end[i]! - from : 0), 0);
+    return `. What is chosen has ${formatShare(ns / Math.max(1, length))} of it`;
+  }
+
+  protected tableOf({ pe, row, begin, end, isMessage, isChosen }: CriticalPath): Table {
+    const shown = Array.from(pe.keys()).filter((i) => isChosen[i] === 1);
     return {
       columns: [
         { title: 'PE' },
@@ -71,13 +73,13 @@ export class CriticalPathView extends ChartView<CriticalPath> {
         { title: 'time on the path', format: formatTime },
         { title: 'waited for' },
       ],
-      rows: Array.from(pe, (at, i) => [
-        at,
+      rows: shown.map((i) => [
+        pe[i]!,
         begin[i]!,
         end[i]! - begin[i]!,
         i === 0 ? 'first' : isMessage[i] === 1 ? 'a message' : 'its PE',
       ]),
-      onRow: (i) => this.context.store.set({ execution: { pe: pe[i]!, row: row[i]! } }),
+      onRow: (at) => this.context.store.set({ execution: { pe: pe[shown[at]!]!, row: row[shown[at]!]! } }),
     };
   }
 }

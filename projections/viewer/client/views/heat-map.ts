@@ -34,9 +34,7 @@ export class HeatMapView extends ChartView<HeatMap> {
   ];
 
   protected load({ source, store }: Context): Promise<HeatMap> {
-    const { begin, end, pes } = store.selection;
-    const part = { ...(begin === undefined ? {} : { begin }), ...(end === undefined ? {} : { end }) };
-    return source.ask('heatMap', { ...part, ...(pes === undefined ? {} : { pes }), columns: 600, rowsMax: 1024 });
+    return source.ask('heatMap', { ...store.selection, columns: 600, rowsMax: 1024 });
   }
 
   protected render(painter: Painter, data: HeatMap, hits: Hit[]): void {

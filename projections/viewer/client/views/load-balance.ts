@@ -1,13 +1,14 @@
 /** Load balancing: how uneven the load was over the steps, and for one step the loads before and after, and who moved. */
 import { imbalance, type LbStep, type LoadBalance } from '../../../analysis/load-balance.ts';
 import { drawValueAxis } from '../axis.ts';
-import { boxHit, ChartView, type Hit, type Option } from '../chart-view.ts';
-import type { Context } from '../context.ts';
+import { boxHit, type Hit, type Option } from '../chart-view.ts';
 import { formatBytes, formatTime } from '../format.ts';
 import type { Painter } from '../painter.ts';
+import { SelectionView } from '../selection-view.ts';
 import type { Table } from '../view.ts';
 
-export class LoadBalanceView extends ChartView<LoadBalance> {
+export class LoadBalanceView extends SelectionView<'loadBalance'> {
+  protected readonly asks = 'loadBalance';
   readonly id = 'balance';
   readonly title = 'Load balance';
   readonly question = 'What did each balancing step do to the load? Click a step.';
@@ -21,10 +22,6 @@ export class LoadBalanceView extends ChartView<LoadBalance> {
       ],
     },
   ];
-
-  protected load({ source, store }: Context): Promise<LoadBalance> {
-    return source.ask('loadBalance', store.selection);
-  }
 
   #chosen({ steps }: LoadBalance): number {
     const wanted = Number(this.context.store.option('balance.step', ''));

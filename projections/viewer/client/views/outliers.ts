@@ -1,9 +1,10 @@
 /** Outliers: each PE a dot on the scale of each measure; those that are unlike the others stand out. Below, long executions. */
 import { type Outliers, peMeasures } from '../../../analysis/outliers.ts';
-import { boxHit, ChartView, type Hit } from '../chart-view.ts';
+import { boxHit, type Hit } from '../chart-view.ts';
 import type { Context } from '../context.ts';
 import { formatCount, formatMoment, formatShare, formatTime } from '../format.ts';
 import type { Painter } from '../painter.ts';
+import { SelectionView } from '../selection-view.ts';
 import type { Table } from '../view.ts';
 
 const names = ['busy', 'idle', 'overhead', 'executions', 'mean execution', 'messages sent', 'messages executed'];
@@ -11,15 +12,12 @@ const formats = [formatShare, formatShare, formatShare, formatCount, formatTime,
 const unusual = 3;
 const rowHeight = 42;
 
-export class OutliersView extends ChartView<Outliers> {
+export class OutliersView extends SelectionView<'outliers'> {
+  protected readonly asks = 'outliers';
   readonly id = 'outliers';
   readonly title = 'Outliers';
   readonly question =
     'Which PEs are unlike the others, and which executions took much longer than others of their kind?';
-
-  protected load({ source, store }: Context): Promise<Outliers> {
-    return source.ask('outliers', store.selection);
-  }
 
   protected override heightFor({ longest }: Outliers): number {
     return 60 + names.length * rowHeight + 30 + Math.min(60, longest.pe.length) * 18;

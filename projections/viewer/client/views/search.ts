@@ -29,6 +29,7 @@ export class SearchView implements View {
   #context: Context | undefined;
   #found: Found | undefined;
   #asked = '';
+  #answered = '';
   #loading: Promise<void> = Promise.resolve();
   readonly #load = debounced(150, () => void this.#loadNow());
 
@@ -65,14 +66,17 @@ export class SearchView implements View {
       this.controls.replaceChildren(this.#text, this.#duration, order, el('span', { class: 'hint' }, this.question));
     }
     this.#load();
+    this.#tellDrawn();
+  }
+
+  #tellDrawn(): void {
+    const isCurrent = this.#answered === JSON.stringify(this.#ask());
+    if (isCurrent && this.body.isConnected) document.documentElement.dataset['drawn'] = 'all';
   }
 
   /** What is current, asked for once. */
   #loadNow(): Promise<void> {
-    const { store } = this.#context!;
-    const order = store.option('search.order', 'duration') === 'time' ? ('time' as const) : ('duration' as const);
-    const durationMin = parseTime(this.#duration.value) ?? 0;
-    const ask = { ...store.selection, text: this.#text.value.slice(0, 1000), durationMin, order, max: foundMax };
+    const ask = this.#ask();
     const key = JSON.stringify(ask);
     if (key !== this.#asked) {
       this.#asked = key;
@@ -81,14 +85,22 @@ export class SearchView implements View {
     return this.#loading;
   }
 
+  #ask(): Ask<'search'> {
+    const { store } = this.#context!;
+    const order = store.option('search.order', 'duration') === 'time' ? ('time' as const) : ('duration' as const);
+    const durationMin = parseTime(this.#duration.value) ?? 0;
+    return { ...store.selection, text: this.#text.value.slice(0, 1000), durationMin, order, max: foundMax };
+  }
+
   async #loadFor(key: string, ask: Ask<'search'>): Promise<void> {
     const { source, report } = this.#context!;
     try {
       const found = await source.ask('search', ask);
       if (key !== this.#asked) return;
       this.#found = found;
+      this.#answered = key;
       this.body.replaceChildren(tableElement(this.#tableOf(found), `${found.total} executions`));
-      document.documentElement.dataset['drawn'] = 'all';
+      this.#tellDrawn();
     } catch (error) {
       report(error);
     }

@@ -1,14 +1,15 @@
 /** Usage profile: one bar a PE, entry methods stacked, idle time and overhead behind them. */
 import type { UsageProfile } from '../../../analysis/profile.ts';
-import { boxHit, ChartView, type Hit, type Option } from '../chart-view.ts';
-import type { Context } from '../context.ts';
+import { boxHit, type Hit, type Option } from '../chart-view.ts';
 import { formatCount, formatShare, formatTime } from '../format.ts';
 import type { Painter } from '../painter.ts';
+import { SelectionView } from '../selection-view.ts';
 import type { Table } from '../view.ts';
 
 const [left, top] = [90, 44];
 
-export class UsageView extends ChartView<UsageProfile> {
+export class UsageView extends SelectionView<'usage'> {
+  protected readonly asks = 'usage';
   readonly id = 'usage';
   readonly title = 'Usage';
   readonly question = 'How busy was each PE, and with what? Is the load even?';
@@ -23,10 +24,6 @@ export class UsageView extends ChartView<UsageProfile> {
       ],
     },
   ];
-
-  protected load({ source, store }: Context): Promise<UsageProfile> {
-    return source.ask('usage', store.selection);
-  }
 
   protected override heightFor({ pe }: UsageProfile): number {
     return top + 12 + (pe.length + 1) * this.#rowHeight(pe.length, this.body.clientHeight);

@@ -1,22 +1,19 @@
 /** What the program recorded: brackets by PE, statistics over time, notes; and what else the runtime spent time on. */
 import type { StatSeries, UserEvents } from '../../../analysis/user-events.ts';
 import { drawTimeAxis, drawValueAxis } from '../axis.ts';
-import { boxHit, ChartView, type Hit } from '../chart-view.ts';
-import type { Context } from '../context.ts';
+import { boxHit, type Hit } from '../chart-view.ts';
 import { formatCount, formatMoment, formatTime } from '../format.ts';
 import type { Painter } from '../painter.ts';
+import { SelectionView } from '../selection-view.ts';
 import type { Table } from '../view.ts';
 
 const [barHeight, seriesHeight] = [24, 130];
 
-export class UserEventsView extends ChartView<UserEvents> {
+export class UserEventsView extends SelectionView<'userEvents'> {
+  protected readonly asks = 'userEvents';
   readonly id = 'events';
   readonly title = 'User events';
   readonly question = 'What did the program itself record, and what did the runtime do beside executing?';
-
-  protected load({ source, store }: Context): Promise<UserEvents> {
-    return source.ask('userEvents', store.selection);
-  }
 
   protected override heightFor({ spans, points, stats, notes }: UserEvents): number {
     return (
