@@ -78,7 +78,7 @@ module.exports = {
     {
       name: 'page-runs-in-browsers',
       severity: 'error',
-      from: { path: '^projections/viewer/client/' },
+      from: { path: '^(projections/viewer|launch/browsers)/client/' },
       to: { dependencyTypes: ['core'] },
     },
     {

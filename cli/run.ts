@@ -13,6 +13,7 @@ import { checkMessagesOption, type MessageCheckKind } from './check-messages.ts'
 export interface RunFlags extends BalancingFlags {
   readonly pes?: number;
   readonly nodes?: number;
+  readonly browsers?: number;
   readonly transport?: string;
   readonly prefixOutput?: boolean;
   readonly seed?: number;
@@ -47,6 +48,7 @@ export function addRunOptions(command: Command, program: string): Command {
     .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
     .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
     .option('--transport <name>', 'how nodes talk: unix (default), tcp, ws, udp, or a file of your own')
+    .option('--browsers <n>', 'nodes besides that are tabs of a browser: prints the address to open', integer(1, 63))
     .option('--prefix-output', 'begin each line of output with its node')
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
@@ -72,6 +74,7 @@ Examples:
   charm4ts run app.ts --pes 2 mesh.json -- --verbose   so is all after --; options need that
   charm4ts run app.ts --shuffle --seed 7
   charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
+  charm4ts run app.ts --browsers 1 --pes 2    two PEs here, two in a browser tab
   charm4ts run app.ts --check-messages freeze
   charm4ts run app.ts --trace sums --trace-summary    for hours; then charm4ts projections sums --summary
   charm4ts run app.ts +p4 +balancer RefineCommLB   as for charmrun: see docs/command-line.md
@@ -111,7 +114,8 @@ export async function run(
     process.stderr.write(`${what} in ${flags.trace}; to look at it: charm4ts projections ${flags.trace}${how}\n`);
   }
   if (json === true) {
-    const { nodes = 1, pes = nodes > 1 ? 1 : availableParallelism() } = flags;
+    const nodes = (flags.nodes ?? 1) + (flags.browsers ?? 0);
+    const { pes = nodes > 1 ? 1 : availableParallelism() } = flags;
     const failure = error === undefined ? {} : { error: failureAsJson(error) };
     const seconds = (performance.now() - started) / 1000;
     process.stdout.write(`${JSON.stringify({ program, nodes, pes: nodes * pes, exitCode, seconds, ...failure })}\n`);

@@ -19,6 +19,10 @@ export interface JobOptions extends BalancingOptions {
   readonly nodes?: number;
   /** How nodes talk: `unix` (default), `tcp` or `ws`, see docs/transports.md. */
   readonly transport?: string;
+  /** Nodes besides that are tabs of a browser, with `pes` PEs each: see docs/browsers.md. Default: none. */
+  readonly browsers?: number;
+  /** Told the address that is to be opened in so many tabs. Default: it is written to standard error. */
+  readonly onBrowserAddress?: (address: string, tabs: number) => void;
   /** `[node 1] ` before each line of output of a job of several nodes. */
   readonly isPrefixed?: boolean;
   readonly args?: readonly string[];

@@ -40,20 +40,32 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
   const { nodes = 1 } = options;
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax)
     throw new UsageError(`nodes must be an integer from 1 to ${nodesMax}, not ${nodes}`);
-  const pes = options.pes ?? (nodes > 1 ? 1 : availableParallelism());
+  const { browsers = 0 } = options;
+  if (!Number.isInteger(browsers) || browsers < 0 || browsers + nodes > nodesMax)
+    throw new UsageError(`browsers must be an integer from 0 to ${nodesMax - nodes}, not ${browsers}`);
+  if (browsers > 0) checkBrowserJob(options);
+  const isOnNodes = nodes + browsers > 1;
+  const pes = options.pes ?? (isOnNodes ? 1 : availableParallelism());
   if (!Number.isInteger(pes) || pes < 1 || pes > pesMax)
     throw new UsageError(`pes must be an integer from 1 to ${pesMax}, not ${pes}`);
   const { checkMessages: check } = options;
   if (check !== undefined && !messageChecks.includes(check))
     throw new UsageError(`checkMessages is ${messageChecks.join(' or ')}, not ${String(check)}`);
   if (options.seedBalancer !== undefined) seedStrategyNamed(options.seedBalancer);
-  if (nodes > 1) {
+  if (isOnNodes) {
     const { transport = 'unix', isPrefixed = false } = options;
     if (carrierNamed(transport) === undefined)
       throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
-    return new NodeJob({ ...options, nodes, pes, transport, isPrefixed }).run();
+    return new NodeJob({ ...options, nodes, browsers, pes, transport, isPrefixed }).run();
   }
   return new Job(options, pes, makeMachine(pes)).run();
+}
+
+/** @throws UsageError for what nodes in browsers can't do */
+function checkBrowserJob({ trace, record, replay }: JobOptions): void {
+  const unable = { trace, record, replay };
+  for (const [name, value] of Object.entries(unable))
+    if (value !== undefined) throw new UsageError(`a job with browsers takes no ${name}: a page can't write its files`);
 }
 
 function makeMachine(pes: number): SharedMachine {

@@ -52,7 +52,7 @@ export async function explainSyntaxError(program: string | URL, error: Error): P
   );
 }
 
-function programFile(program: string | URL): string {
+export function programFile(program: string | URL): string {
   return resolve(typeof program === 'string' && !program.startsWith('file:') ? program : fileURLToPath(program));
 }
 
@@ -116,17 +116,22 @@ async function bundle(file: string): Promise<{ readonly code: string; readonly f
     });
     return { code: result.outputFiles[0]!.text, files: [...files] };
   } catch (error) {
-    const failure = error as BuildFailure;
-    if (!Array.isArray(failure.errors)) throw error;
-    const lines = failure.errors.map(({ text, location }) =>
-      location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
-    );
-    throw new CharmError('ERR_PROGRAM', `${file} does not compile\n  ${lines.join('\n  ')}`);
+    throw compileError(file, error, 'does not compile');
   }
 }
 
+/** What esbuild found, with places; anything else as it is. */
+export function compileError(file: string, error: unknown, what: string): unknown {
+  const failure = error as BuildFailure;
+  if (!Array.isArray(failure.errors)) return error;
+  const lines = failure.errors.map(({ text, location }) =>
+    location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`,
+  );
+  return new CharmError('ERR_PROGRAM', `${file} ${what}\n  ${lines.join('\n  ')}`);
+}
+
 /** Notes the program's own files, and keeps `import.meta.url` what it was before bundling. */
-function ownFiles(files: Set<string>): Plugin {
+export function ownFiles(files: Set<string>): Plugin {
   return {
     name: 'own-files',
     setup({ onLoad }) {

@@ -23,11 +23,12 @@ export async function prepareJob(program: string | URL, ranks: RankOptions | und
   const { vp } = ranks;
   if (vp !== undefined && (!Number.isInteger(vp) || vp < 1 || vp > ranksMax))
     throw new UsageError(`vp, the number of ranks, is an integer from 1 to ${ranksMax}, not ${vp}`);
-  const code = moduleAround(await prepareProgram(program), ranks);
+  const code = moduleAround(await prepareProgram(program), ownExport('charm4ts/ampi'), ranks);
   return writeModule(join(cacheFolder(), `${hash(code)}.mjs`), code);
 }
 
-function moduleAround(url: string, { vp, map = 'block', eagerBytes }: RankOptions): string {
+/** `url` and `ampi` are what the module imports: the program and charm4ts/ampi. */
+export function moduleAround(url: string, ampi: string, { vp, map = 'block', eagerBytes }: RankOptions): string {
   const isBuiltIn = map === 'block' || map === 'roundRobin' || typeof map !== 'string';
   const place = isBuiltIn ? JSON.stringify(map) : `program[${JSON.stringify(map)}] ?? ${JSON.stringify(map)}`;
   const settings = [
@@ -36,7 +37,7 @@ function moduleAround(url: string, { vp, map = 'block', eagerBytes }: RankOption
     `map: ${place}`,
   ];
   return `import * as program from ${JSON.stringify(url)};
-import { rankProgram } from ${JSON.stringify(ownExport('charm4ts/ampi'))};
+import { rankProgram } from ${JSON.stringify(ampi)};
 export * from ${JSON.stringify(url)};
 const made = rankProgram(program.default ?? program.main, { ${settings.join(', ')} });
 export const { AmpiPe, AmpiRank, rankMap } = made;

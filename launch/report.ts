@@ -67,7 +67,8 @@ function programFrames(error: unknown): string[] {
 
 function isOfProgram(frame: string): boolean {
   return (
-    !/node:|\/node_modules\/commander\/|\(native|<anonymous>\)?$/.test(frame) &&
-    !ownFolders.some((folder) => frame.includes(folder))
+    !/node:|\/node_modules\/commander\/|^\s+at .*http:\/\/127\.0\.0\.1:\d+\/runtime\/|\(native|<anonymous>\)?$/.test(
+      frame,
+    ) && !ownFolders.some((folder) => frame.includes(folder))
   );
 }

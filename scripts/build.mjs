@@ -39,11 +39,42 @@ const { metafile } = await build({
   logLevel: 'warning',
   metafile: true,
 });
-// Chunks of earlier builds go last, so that a job that is starting meanwhile still finds what it needs.
-for (const file of await readdir('dist/chunks')) {
-  if (metafile.outputs[`dist/chunks/${file}`] === undefined) await rm(`dist/chunks/${file}`);
+async function dropOldChunks(folder, { outputs }) {
+  for (const file of await readdir(folder))
+    if (outputs[`${folder}/${file}`] === undefined) await rm(`${folder}/${file}`);
 }
+
+// Chunks of earlier builds go last, so that a job that is starting meanwhile still finds what it needs.
+await dropOldChunks('dist/chunks', metafile);
 await chmod('dist/cli/main.js', 0o755);
+
+// Nodes in browsers: the parts of the package that a program may import there, and what runs it, sharing chunks.
+const browserNode = 'launch/browsers/client';
+const { metafile: forBrowsers } = await build({
+  entryPoints: [
+    'core/index.ts',
+    'ampi/index.ts',
+    'data/index.ts',
+    'lb-strategies/index.ts',
+    'machines/index.ts',
+    `${browserNode}/page.ts`,
+    `${browserNode}/web-worker.ts`,
+  ],
+  outdir: 'dist/browser',
+  outbase: '.',
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  keepNames: true,
+  define: { 'process.env.NODE_ENV': '"production"' },
+  logLevel: 'warning',
+  metafile: true,
+});
+await dropOldChunks('dist/browser/chunks', forBrowsers);
+for (const file of ['index.html', 'page.css']) await copyFile(`${browserNode}/${file}`, `dist/browser/${file}`);
 
 // The page of the trace viewer: one script for the browser, with everything in it.
 const page = 'projections/viewer/client';

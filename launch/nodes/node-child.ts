@@ -10,21 +10,15 @@ import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { distUrl } from '../package-root.ts';
+import type { NodeHandle, NodeOutput } from './node-handle.ts';
 import type { NodeMessage, NodeOrder } from './node-protocol.ts';
-
-/** Where output goes: to streams, or nowhere but into `output`. */
-export interface NodeOutput {
-  readonly isCaptured: boolean;
-  /** Before each line: `[node 1] `. */
-  readonly prefix: string;
-}
 
 export interface NodeEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-export class NodeChild {
+export class NodeChild implements NodeHandle {
   readonly node: number;
   readonly ended: Promise<void>;
   readonly output = { stdout: '', stderr: '' };

@@ -16,12 +16,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CharmError, fromWire } from '../../core/base/errors.ts';
+import { BrowserSeats } from '../browsers/browser-seats.ts';
 import { JobEnd } from '../job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from '../job-options.ts';
 import { mismatch } from '../pe-team.ts';
 import { explainSyntaxError } from '../program-loader.ts';
 import { prepareJob } from '../rank-program.ts';
 import { NodeChild, type NodeEnd } from './node-child.ts';
+import type { NodeHandle } from './node-handle.ts';
 import type { NodeMessage } from './node-protocol.ts';
 
 const stopGraceMs = 4000;
@@ -34,6 +36,8 @@ export interface NodeJobOptions extends JobOptions {
   readonly nodes: number;
   /** PEs of each node. */
   readonly pes: number;
+  /** Nodes that are tabs of a browser, besides. */
+  readonly browsers: number;
   readonly transport: string;
   /** `[node 1] ` before each line of output. */
   readonly isPrefixed: boolean;
@@ -41,7 +45,9 @@ export interface NodeJobOptions extends JobOptions {
 
 export class NodeJob {
   readonly #options: NodeJobOptions;
-  readonly #children: NodeChild[] = [];
+  readonly #children: NodeHandle[] = [];
+  /** Undefined in jobs without browsers. */
+  readonly #seats: BrowserSeats | undefined;
   readonly #addresses: (string | undefined)[] = [];
   #folder = '';
   #connected = 0;
@@ -52,6 +58,7 @@ export class NodeJob {
 
   constructor(options: NodeJobOptions) {
     this.#options = options;
+    if (options.browsers > 0) this.#seats = new BrowserSeats();
     this.#end = new JobEnd({
       signal: options.signal,
       isCaptured: options.stdout === 'capture',
@@ -74,6 +81,7 @@ export class NodeJob {
     } finally {
       clearInterval(watch);
       release();
+      this.#seats?.close();
       await rm(this.#folder, { recursive: true, force: true });
     }
     const text = (stream: 'stdout' | 'stderr'): string => this.#children.map((child) => child.output[stream]).join('');
@@ -81,24 +89,25 @@ export class NodeJob {
   }
 
   #start(): void {
-    const { nodes, pes, transport, isPrefixed, stdout, heapMb } = this.#options;
+    const { pes, transport, isPrefixed, stdout, heapMb, browsers } = this.#options;
+    const nodes = this.#options.nodes + browsers;
     const secret = randomBytes(32).toString('hex');
     // A communication thread has work too; and a PE that has the sockets itself does not see them while it spins.
     const settings = peSettings(this.#options, pes === 1 ? Number.POSITIVE_INFINITY : nodes * (pes + 1));
     for (let node = 0; node < nodes; node++) {
       const output = { isCaptured: stdout === 'capture', prefix: isPrefixed ? `[node ${node}] ` : '' };
-      const child: NodeChild = new NodeChild(
-        node,
-        output,
-        (message) => void this.#onMessage(child, message),
-        (end) => this.#onEnd(child, end),
-      );
-      this.#children.push(child);
       const mesh = { node, nodes, secret, transport, folder: this.#folder, host: '127.0.0.1' };
+      const onMessage = (message: NodeMessage): void => void this.#onMessage(child, message);
+      const onLost = (error: CharmError): void => this.#end.fail(error);
+      const child: NodeHandle =
+        node < nodes - browsers
+          ? new NodeChild(node, output, onMessage, (end) => this.#onEnd(child, end))
+          : this.#seats!.add({ mesh, pesPerNode: pes, settings, output, onMessage, onLost });
+      this.#children.push(child);
       child.tell({ kind: 'start', start: { mesh, pesPerNode: pes, settings, heapMb } });
     }
-    prepareJob(this.#options.program, this.#options.ranks).then(
-      (url) => {
+    Promise.all([prepareJob(this.#options.program, this.#options.ranks), this.#openSeats()]).then(
+      ([url]) => {
         this.#url = url;
         this.#deliver();
       },
@@ -106,7 +115,15 @@ export class NodeJob {
     );
   }
 
-  async #onMessage(child: NodeChild, message: NodeMessage): Promise<void> {
+  /** Pages can join once all that they load is there. */
+  async #openSeats(): Promise<void> {
+    if (this.#seats === undefined) return;
+    const { program, browsers, onBrowserAddress = tellAddress } = this.#options;
+    await this.#seats.publish(program, this.#options);
+    onBrowserAddress(await this.#seats.open(), browsers);
+  }
+
+  async #onMessage(child: NodeHandle, message: NodeMessage): Promise<void> {
     if (message.kind === 'listening') this.#onListening(child, message.address);
     else if (message.kind === 'connected') {
       this.#connected++;
@@ -118,7 +135,7 @@ export class NodeJob {
     else if (message.kind === 'done') child.isDone = true;
   }
 
-  #onListening(child: NodeChild, address: string): void {
+  #onListening(child: NodeHandle, address: string): void {
     this.#addresses[child.node] = address;
     const addresses = this.#addresses.filter((known) => known !== undefined);
     if (addresses.length < this.#children.length) return;
@@ -131,7 +148,7 @@ export class NodeJob {
     for (const child of this.#children) child.tell({ kind: 'program', url: this.#url });
   }
 
-  #onLoaded(child: NodeChild, description: readonly string[]): void {
+  #onLoaded(child: NodeHandle, description: readonly string[]): void {
     this.#description ??= description;
     const error = mismatch(this.#description, description, `node ${child.node}`, undefined);
     if (error !== undefined) return this.#end.fail(error);
@@ -139,7 +156,7 @@ export class NodeJob {
     if (this.#loaded === this.#children.length) this.#children[0]!.tell({ kind: 'go' });
   }
 
-  #onEnd(child: NodeChild, { code, signal }: NodeEnd): void {
+  #onEnd(child: NodeHandle, { code, signal }: NodeEnd): void {
     if (child.isDone || this.#end.hasEnded) return;
     const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
     this.#end.fail(new CharmError('ERR_NODE_LOST', `the process of node ${child.node} ${how} before the job did`));
@@ -172,7 +189,12 @@ export class NodeJob {
   }
 }
 
-function silentError({ node }: NodeChild): CharmError {
+function tellAddress(address: string, browsers: number): void {
+  const what = browsers === 1 ? 'a browser tab' : `${browsers} browser tabs`;
+  process.stderr.write(`charm4ts: the job waits for ${what}; open ${address}\n`);
+}
+
+function silentError({ node }: NodeHandle): CharmError {
   const message = `node ${node} has not been heard of for ${deadMs / 1000} s; its process is stopped, or its machine is gone`;
   return new CharmError('ERR_NODE_LOST', message);
 }
