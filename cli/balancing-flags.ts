@@ -19,7 +19,11 @@ export function addBalancingOptions(command: Command): Command {
       `strategies or files of your own: the first for the first load-balancing step, the last for all that follow (${strategyNames().join(', ')})`,
       nonEmpty,
     )
-    .option('--lb-period <seconds>', 'balance after so many seconds, and let atSync() wait for nothing', seconds)
+    .option(
+      '--lb-period <seconds>',
+      'balance after so many seconds, and let atSync() wait for nothing; distributed strategies then work all the time, without steps',
+      seconds,
+    )
     .option('--lb-adaptive', 'balance only at those AtSync where it pays')
     .option('--lb-async', 'let elements go on while the strategy works')
     .option('--lb-predict', 'let the strategy see loads foreseen from those of earlier steps')

@@ -1,10 +1,12 @@
 /** The choices about load balancing that all ways to start a job offer. */
+
+import type { DistributedStrategy } from '../core/balance/agent.ts';
 import type { LbStep } from '../core/balance/balancing.ts';
 import type { Strategy } from '../core/balance/strategy.ts';
 import { UsageError } from '../core/base/errors.ts';
 
 /** A name of docs/load-balancing-strategies.md, a file, or a strategy itself. */
-export type BalancerChoice = string | Strategy;
+export type BalancerChoice = string | Strategy | DistributedStrategy;
 
 export interface BalancingOptions {
   /**
@@ -12,7 +14,10 @@ export interface BalancingOptions {
    * all that follow. Default: no balancing.
    */
   readonly balancer?: string | readonly BalancerChoice[];
-  /** Steps come after so many seconds, and `atSync()` waits for nothing. Default: at every AtSync. */
+  /**
+   * Steps come after so many seconds, and `atSync()` waits for nothing; distributed strategies work without steps, each PE
+   * about as often. Default: at every AtSync.
+   */
   readonly lbPeriod?: number;
   /** Steps come only at those AtSync where they pay, by what they cost and what imbalance costs. */
   readonly lbAdaptive?: boolean;

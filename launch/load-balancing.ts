@@ -45,6 +45,7 @@ async function loadAll({ balancer }: BalancingOptions, surroundings: BalancingSu
   const balancers: Balancer[] = [];
   for (const choice of balancerList(balancer)) {
     if (typeof choice === 'function') balancers.push({ kind: 'central', name: choice.name || 'own', strategy: choice });
+    else if (typeof choice === 'object') balancers.push({ kind: 'distributed', name: 'own', strategy: choice });
     else balancers.push(await load(choice, surroundings));
   }
   return balancers;

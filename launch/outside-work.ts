@@ -17,6 +17,8 @@ export class OutsideWork {
 
   constructor(list: () => readonly string[] = () => process.getActiveResourcesInfo()) {
     this.#list = list;
+    // Pipes of the standard streams are opened when they are first asked for; a program that prints is not waiting for them.
+    void [process.stdout, process.stderr];
     this.#before = this.#census();
   }
 

@@ -1,6 +1,6 @@
 /** Curve `memory-ushering`: tasks that nearly fill the memory of a cluster, where they started against ushered. */
 import { SeededRandom } from '../../core/base/random.ts';
-import { centralStrategy, memoryUsher, type Strategy } from '../../lb-strategies/index.ts';
+import { type DistributedStrategy, memoryUsher } from '../../lb-strategies/index.ts';
 import type { NetworkDescription } from '../../transports/sim/network-description.ts';
 import { shippedNetworks } from '../../transports/sim/shipped-networks.ts';
 import type { Curve, CurveContext, CurvePoint, Series } from './curve.ts';
@@ -39,7 +39,7 @@ function draw(nodes: number, seed: number): Task[] {
 
 interface Ushering {
   readonly name: string;
-  readonly balancer?: readonly (string | Strategy)[];
+  readonly balancer?: readonly (string | DistributedStrategy)[];
 }
 
 async function measure(
@@ -75,7 +75,7 @@ export const memoryUshering: Curve = {
   setting: [
     `The network "gigabit"; ${nodeBytes / mib} MiB a node, tasks of ${taskSeconds} s that need ${100 * filling} % of all memory together, dealt out in turn.`,
     `A node whose tasks need more than it has pages: at twice its memory it computes ${pagingSlowdown} times slower, in proportion in between.`,
-    `MemoryUsher and, for contrast, Gossip, which knows loads only; continuously, every ${periodSeconds} s. Each point is a mean over several draws of the sizes.`,
+    `MemoryUsher and, for contrast, Gossip, which knows loads only; without steps, each node in its own time, about every ${periodSeconds} s. Each point is a mean over several draws of the sizes.`,
   ],
   async run(context) {
     const sizes = context.isQuick ? [8, 16] : [8, 12, 16, 20, 24, 28, 32];
@@ -83,7 +83,7 @@ export const memoryUshering: Curve = {
     const balancers: readonly Ushering[] = [
       { name: 'static' },
       { name: 'Gossip', balancer: ['Gossip'] },
-      { name: 'MemoryUsher', balancer: [centralStrategy(memoryUsher(bytesKept))] },
+      { name: 'MemoryUsher', balancer: [memoryUsher(bytesKept)] },
     ];
     const series: Series[] = [];
     for (const ushering of balancers) {

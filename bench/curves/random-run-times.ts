@@ -101,7 +101,7 @@ export const randomRunTimes: Curve = {
   ],
   setting: [
     `The network "gigabit", ${nodes} nodes. Run times are uniform in 0 to ${secondsMax} s and not known to anybody; what counts as load is how many tasks want to compute.`,
-    `Gossip, every ${periodSeconds} s. Background: other users take half of the processor on every second node.`,
+    `Gossip, without steps: each node in its own time, about every ${periodSeconds} s. Background: other users take half of the processor on every second node.`,
     'Each point is the mean over several draws, the same ones for static placement and for Gossip.',
     'The best, dashed: equal shares of all processors for all tasks at every moment, which no balancer can beat that does not know run times.',
   ],

@@ -1,7 +1,9 @@
 /**
  * A step of a distributed strategy as PE 0 leads it: which question comes next; see agent-runner.ts.
  *
- * Every question is a task of its own, so that PE 0 does other things in between.
+ * Every question is a task of its own, so that PE 0 does other things in between. While nothing comes, questions come more
+ * and more seldom: a word may wait for a PE that computes, or for a network. If nothing comes for longer, PEs compare what
+ * they have sent each other, which finds a word that is lost, or has come twice, and ends the job (word-counts.ts).
  */
 import type { Pe } from '../pe/pe.ts';
 import { type AgentAnswer, type AgentOutcome, Question } from './agent-runner.ts';
@@ -17,6 +19,14 @@ export interface AgentStepEvents {
 
 /** Strategies that make sense are quiet a few hundred times at most. */
 const roundsMax = 10_000;
+/** So many questions in a row are asked at once; then each after this part of the time in which nothing has come. */
+const stillAtOnce = 16;
+const stillPart = 1 / 8;
+const waitMsMax = 1000;
+/** Words are compared when this many have found nothing new, objects when that has also lasted so long: they may have to wait. */
+const stillToCompare = 32;
+const stillToCompareAll = 64;
+const stillMsToCompareAll = 30_000;
 
 export class AgentStep {
   readonly #pe: Pe;
@@ -25,6 +35,9 @@ export class AgentStep {
   #before: AgentAnswer | undefined = undefined;
   #isMoving = false;
   #rounds = 0;
+  /** Questions in a row that have found nothing new, and when the first of them did. */
+  #still = 0;
+  #stillSince = 0;
 
   constructor(pe: Pe, ask: (question: Question) => void, events: AgentStepEvents) {
     this.#pe = pe;
@@ -56,6 +69,8 @@ export class AgentStep {
         if (answer.hasMore && ++this.#rounds < roundsMax) return this.#askSoon(Question.count);
         return this.#events.decided();
       case Question.move:
+      case Question.compare:
+      case Question.compareAll:
         return this.#askSoon(Question.count);
       case Question.outcome:
         return this.#events.arrived(answer.outcome!);
@@ -64,10 +79,27 @@ export class AgentStep {
 
   /** Nothing is on its way if all that was sent by now had been received by the end of the question before. */
   #counted(answer: AgentAnswer): void {
-    const isQuiet = this.#before?.received === answer.sent;
+    const before = this.#before;
+    const isQuiet = before?.received === answer.sent;
     this.#before = isQuiet ? undefined : answer;
-    if (!isQuiet) this.#askSoon(Question.count);
-    else this.#askSoon(this.#isMoving ? Question.outcome : Question.quiet);
+    if (isQuiet) {
+      this.#still = 0;
+      return this.#askSoon(this.#isMoving ? Question.outcome : Question.quiet);
+    }
+    const isStill = before?.sent === answer.sent && before.received === answer.received;
+    if (!isStill) this.#still = 0;
+    else if (this.#still++ === 0) this.#stillSince = this.#pe.clock.now();
+    this.#askAgain();
+  }
+
+  #askAgain(): void {
+    const still = this.#still;
+    if (still < stillAtOnce) return this.#askSoon(Question.count);
+    const stillMs = this.#pe.clock.now() - this.#stillSince;
+    let question: Question = Question.count;
+    if (still === stillToCompare) question = Question.compare;
+    else if (still >= stillToCompareAll && stillMs >= stillMsToCompareAll) question = Question.compareAll;
+    this.#pe.host.after(Math.min(waitMsMax, Math.max(1, stillMs * stillPart)), () => this.#askSoon(question));
   }
 
   #askSoon(question: Question): void {

@@ -5,8 +5,7 @@
  *  2. `receive` hands it what another agent has sent. Messages of one agent to another arrive in the order sent.
  *  3. In a balancing step, once no message is in flight anywhere, every agent's `quiet` is called; the step ends when
  *     none of them has answered true or sent anything. In continuous balancing there are no steps: `begin` comes again
- *     and again, at each PE in its own time, and `quiet` never does. Jobs make steps, also with a period; so far only
- *     whoever drives agents without a job balances continuously.
+ *     and again, at each PE in its own time, and `quiet` never does. Jobs that balance by time work so.
  *
  * Agents are pure but for what they keep themselves: they reach the world through the AgentHost alone, so the same
  * agent runs in a job, on a dump, and in a test with messages in any order.
@@ -67,7 +66,7 @@ export interface Agent {
 
 /** A distributed strategy makes the agent of each PE. */
 export interface DistributedStrategy {
-  /** It relies on `quiet`, so continuous balancing must be refused. */
+  /** It relies on `quiet`: a job makes steps with it, also where it balances by time. */
   readonly needsSteps?: true;
   readonly makeAgent: (host: AgentHost) => Agent;
 }

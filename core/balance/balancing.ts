@@ -17,7 +17,7 @@ export interface Balancing {
   readonly balancers: readonly Balancer[];
   /** True if there are balancers, also on PEs that are not given them. */
   readonly isOn: boolean;
-  /** Steps come after this time, and not at AtSync. */
+  /** Steps come after this time, and not at AtSync; agents that need no steps begin so often, each in its own time. */
   readonly periodSeconds?: number;
   /** Steps come only at those AtSync where they pay. */
   readonly isAdaptive?: boolean;
@@ -46,8 +46,8 @@ export interface LbStepLife {
   send(event: LbStepEvent): void;
 }
 
-/** What has caused a step: all elements have come to AtSync, time, or `charm.balance()`. */
-export type LbTrigger = 'atSync' | 'period' | 'manual';
+/** What has caused a step: all elements have come to AtSync, time, or `charm.balance()`; `continuous`: a period without steps. */
+export type LbTrigger = 'atSync' | 'period' | 'manual' | 'continuous';
 
 /** What came of a balancing step. */
 export interface LbStepReport {

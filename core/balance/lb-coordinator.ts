@@ -11,6 +11,7 @@ import type { AgentAnswer, AgentOutcome, Question } from './agent-runner.ts';
 import { AgentStep } from './agent-step.ts';
 import type { Balancer, Balancing, LbStepLife, LbStepReport, LbStepState, LbTrigger } from './balancing.ts';
 import { type CheckedStep, MoveCheck } from './checked-step.ts';
+import { isContinuous } from './continuous-balancing.ts';
 import { busySeconds, GlobalStatistics, imbalance, loadsOfAgents } from './global-statistics.ts';
 import type { LbManager, Order, Settled } from './lb-manager.ts';
 import { LbSchedule } from './lb-schedule.ts';
@@ -104,6 +105,7 @@ export class LbCoordinator {
     const balancing = await this.#pe.charm.track(this.#balancing.changed(names));
     if (balancing.balancers.some(({ kind }) => kind === 'distributed'))
       await this.#pe.charm.track(this.#manager.adoptEverywhere(names, balancing));
+    this.#manager.continuous.stop();
     this.#balancing = balancing;
     this.#schedule = new LbSchedule(balancing);
     this.#first = this.#count;
@@ -121,10 +123,55 @@ export class LbCoordinator {
   startTimer(): void {
     const { periodSeconds } = this.#schedule;
     if (periodSeconds === undefined || this.#cancelTimer !== undefined || this.#isTimeUp) return;
+    const next = this.#nextBalancer();
+    if (this.#isLast(next) && isContinuous(this.#balancing, this.#balancing.balancers[next]))
+      return this.#manager.continuous.lead(next);
     this.#cancelTimer = this.#pe.host.after(periodSeconds * 1000, () => {
       this.#cancelTimer = undefined;
       this.#isTimeUp = true;
       this.#requestSoon();
+    });
+  }
+
+  /** Number in the list of the strategy for the next step. */
+  #nextBalancer(): number {
+    return Math.min(this.#count - this.#first, this.#balancing.balancers.length - 1);
+  }
+
+  #isLast(balancer: number): boolean {
+    return balancer === this.#balancing.balancers.length - 1;
+  }
+
+  /** A period of continuous balancing is over. */
+  watched(outcome: AgentOutcome): void {
+    if (outcome.isIdle && outcome.migrations === 0) return this.#manager.sleepAll(false);
+    const { objects, edges, held, migrations, refusals } = outcome;
+    const report: LbStepReport = {
+      step: this.#count++,
+      strategy: this.#balancing.balancers.at(-1)!.name,
+      trigger: 'continuous',
+      ...loadsOfAgents(this.#pe.pes, outcome),
+      objects,
+      edges,
+      held,
+      migrations,
+      refusals,
+      seconds: 0,
+      strategySeconds: 0,
+    };
+    this.#tell(report);
+  }
+
+  /** Whoever wants to know hears of a step. */
+  #tell(report: LbStepReport, step?: Step): void {
+    this.#manager.lastReport = report;
+    this.#pe.trace?.balanced?.(report);
+    this.#balancing.onStep?.({
+      report,
+      statistics: step?.statistics?.statistics,
+      moves: step?.checked?.migrations ?? [],
+      failure: step?.checked?.failure,
+      nameOf: (object) => this.#nameOf(object, step?.statistics),
     });
   }
 
@@ -166,12 +213,11 @@ export class LbCoordinator {
   // ---- measuring ----
 
   #begin(): void {
-    const { balancers } = this.#balancing;
     const isSync = this.#isSyncDue();
     const isPeriod = this.#isTimeUp;
     this.#isTimeUp = false;
-    const number = Math.min(this.#count - this.#first, balancers.length - 1);
-    const balancer = balancers[number]!;
+    const number = this.#nextBalancer();
+    const balancer = this.#balancing.balancers[number]!;
     this.#step = {
       agents: balancer.kind === 'distributed' ? this.#agentStep(number) : undefined,
       outcome: undefined,
@@ -260,7 +306,8 @@ export class LbCoordinator {
     return { step: this.#count, random: this.#random, secondsPerMessage, secondsPerByte };
   }
 
-  #nameOf(object: number, statistics = this.#step!.statistics!): string {
+  #nameOf(object: number, statistics = this.#step?.statistics): string {
+    if (statistics === undefined) return `object ${object}`;
     const { set, key } = statistics.nameOf(object);
     return this.#pe.collections.numbered(set)?.labelOf(key) ?? `object ${object}`;
   }
@@ -318,22 +365,13 @@ export class LbCoordinator {
     this.#step = undefined;
     const report = step.outcome === undefined ? this.#reportOf(step) : this.#reportOfAgents(step, step.outcome);
     step.isIdle ||= step.trigger === 'period' && step.outcome?.isIdle === true && step.outcome.migrations === 0;
-    this.#manager.lastReport = report;
     this.#count++;
     const { before, loadsBefore } = report;
     const busiest = loadsBefore.reduce((most, seconds) => Math.max(most, seconds), 0);
     this.#schedule.stepped(busiest - busiest / before, report.seconds);
-    const { checked, statistics } = step;
-    this.#pe.trace?.balanced?.(report);
-    this.#balancing.onStep?.({
-      report,
-      statistics: statistics?.statistics,
-      moves: checked?.migrations ?? [],
-      failure: checked?.failure,
-      nameOf: (object) => this.#nameOf(object, step.statistics),
-    });
+    this.#tell(report, step);
     this.#release(step);
-    if (step.isIdle) this.#manager.sleepAll();
+    if (step.isIdle) this.#manager.sleepAll(true);
     else this.startTimer();
     for (const { pe, id } of step.askers) this.#pe.futures.settle(pe, id, true, report);
   }

@@ -26,6 +26,7 @@ import { type AgentAnswer, AgentRunner, type AgentWord, type Question, type Runn
 import { AgentWaves } from './agent-waves.ts';
 import { AtSync } from './at-sync.ts';
 import type { Balancing, LbStepReport } from './balancing.ts';
+import { ContinuousBalancing, type ContinuousHost } from './continuous-balancing.ts';
 import { LbCoordinator } from './lb-coordinator.ts';
 import { firstDue } from './lb-schedule.ts';
 import { LoadDatabase, type LocalReport } from './load-database.ts';
@@ -84,6 +85,7 @@ export class LbManager {
   readonly #coordinator: LbCoordinator | undefined;
   readonly agents: AgentRunner;
   readonly waves: AgentWaves;
+  readonly continuous: ContinuousBalancing;
   #balancing: Balancing;
   readonly #unavailable = new Set<number>();
   /** PEs that have yet to adopt strategies of agents, and who waits for that. */
@@ -132,6 +134,7 @@ export class LbManager {
       answer: (to, answer) => this.#send(to, Word.answer, answer),
       answered: (question, answer) => this.#coordinator!.answered(question, answer),
     });
+    this.continuous = new ContinuousBalancing(pe, this.#hostOfContinuous(), balancing);
     pe.handle(FrameKind.balance, (frame) => this.#onFrame(frame));
   }
 
@@ -144,6 +147,21 @@ export class LbManager {
       report: () => this.#report(),
       isAvailable: (pe) => !this.#unavailable.has(pe),
       dispatch: (set, key, to) => this.#dispatch(set, key, to, Mover.agents),
+    };
+  }
+
+  #hostOfContinuous(): ContinuousHost {
+    return {
+      parent: this.#parent,
+      children: this.#children,
+      report: (periodSeconds) => this.#report(periodSeconds),
+      isAvailable: (pe) => !this.#unavailable.has(pe),
+      dispatch: (set, key, to) => this.#dispatch(set, key, to, Mover.continuous),
+      others: () => this.#others(),
+      awake: () => {
+        this.isAsleep = false;
+      },
+      watched: (outcome) => this.#coordinator!.watched(outcome),
     };
   }
 
@@ -219,6 +237,7 @@ export class LbManager {
   #adopt(balancing: Balancing): void {
     this.#balancing = balancing;
     this.agents.adopt(balancing);
+    this.continuous.adopt(balancing);
   }
 
   #adoptionEnds(): void {
@@ -231,17 +250,21 @@ export class LbManager {
     this.#coordinator?.startTimer();
   }
 
-  /** Nobody has anything to do: each PE tells when it has. */
-  sleepAll(): void {
+  /**
+   * Nobody has anything to do: each PE tells when it has.
+   * @param isInTask it is said within a task, which has not been counted yet.
+   */
+  sleepAll(isInTask: boolean): void {
     for (const child of this.#children) this.#tell(child, Word.sleep, 0, 0, 0);
+    this.continuous.rest();
     this.isAsleep = true;
-    this.#othersAtSleep = Number.NaN;
+    this.#othersAtSleep = isInTask ? Number.NaN : this.#others();
   }
 
   /** Tasks are about to run here, or have run. */
   mayWake(): void {
     const others = this.#others();
-    // Not known before: this was said within a message that has not been counted yet.
+    // Not known before.
     if (Number.isNaN(this.#othersAtSleep)) this.#othersAtSleep = others;
     if (others === this.#othersAtSleep) return;
     this.isAsleep = false;
@@ -283,12 +306,12 @@ export class LbManager {
     else this.#send(this.#parent, Word.measured, reports);
   }
 
-  #report(): LocalReport {
+  #report(periodSeconds?: number): LocalReport {
     const others = this.#others();
     const isIdle = others === this.#othersAtMeasure;
     this.#othersAtMeasure = others;
     this.multicasts.isOn = true;
-    return this.database.report(isIdle);
+    return this.database.report(isIdle, periodSeconds);
   }
 
   /** Messages processed here that show some life of the program. */
@@ -332,8 +355,9 @@ export class LbManager {
   }
 
   /** An object that this step has sent here has come, or will not. */
-  came(mover: Mover): void {
-    if (mover === Mover.agents) return this.agents.came();
+  came(mover: Mover, from: number): void {
+    if (mover === Mover.agents) return this.agents.came(from);
+    if (mover === Mover.continuous) return;
     this.#came++;
     this.#settle();
   }
@@ -395,13 +419,13 @@ export class LbManager {
       case Word.syncLate:
         return this.sync.ledger.onLate(a, b, c);
       case Word.missed:
-        return this.came(Mover.step);
+        return this.came(Mover.step, from);
       case Word.done:
         return this.sayDone(a, b);
       case Word.request:
         return this.#coordinator!.asked(from, a);
       case Word.sleep:
-        return this.sleepAll();
+        return this.sleepAll(false);
       case Word.wake:
         return this.#coordinator!.startTimer();
       case Word.availability:

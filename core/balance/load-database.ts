@@ -89,10 +89,14 @@ export class LoadDatabase {
     return departed.sent;
   }
 
-  /** What has been measured since the last report; the next period begins. */
-  report(isIdle: boolean): LocalReport {
+  /**
+   * What has been measured since the last report; the next period begins.
+   * @param givenForSeconds time that the loads given by the program are for; none: for the time since the last report.
+   */
+  report(isIdle: boolean, givenForSeconds?: number): LocalReport {
     const pe = this.#pe;
-    const columns = new Columns();
+    const wall = (pe.clock.now() - this.#since) / 1000;
+    const columns = new Columns(givenForSeconds === undefined ? 1 : wall / givenForSeconds);
     let load = 0;
     for (const set of pe.collections.boundSets()) load += columns.addSet(set, pe.host.vitals().speed);
     const count = columns.keys.length;
@@ -134,6 +138,12 @@ class Columns {
   readonly #toKeys: Key[] = [];
   readonly #messages: number[] = [];
   readonly #edgeBytes: number[] = [];
+  readonly #givenFactor: number;
+
+  /** @param givenFactor of the loads that the program has given. */
+  constructor(givenFactor: number) {
+    this.#givenFactor = givenFactor;
+  }
 
   /** Adds the objects of a set that are here; returns the seconds that they were measured to take. */
   addSet(set: BoundSet, speed: number): number {
@@ -158,7 +168,7 @@ class Columns {
       const own = companion.load + companion.ticks * 1e-9;
       const given = companion.lb?.givenLoad ?? Number.NaN;
       measured += own;
-      load += Number.isNaN(given) ? own : given / speed;
+      load += Number.isNaN(given) ? own : (given * this.#givenFactor) / speed;
       bytes += companion.lb?.memory || companion.lb?.bytes || 0;
       companion.load = 0;
       companion.ticks = 0;

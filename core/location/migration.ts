@@ -78,8 +78,8 @@ export function canGoNow(element: ElementRecord): string | undefined {
   return undefined;
 }
 
-/** Why elements move: by their own wish, by a central step, by the agents of a distributed one. Values are the wire. */
-export const Mover = { self: 0, step: 1, agents: 2 } as const;
+/** Why elements move: by their own wish, by a central step, by agents in a distributed one, by agents without steps. Values are the wire. */
+export const Mover = { self: 0, step: 1, agents: 2, continuous: 3 } as const;
 export type Mover = (typeof Mover)[keyof typeof Mover];
 
 /** Sends an element that can go, with its companions, to where load balancing wants it. */
@@ -193,7 +193,7 @@ export function immigrate(first: Collection, frame: Reader): void {
   for (const companion of companions) companion.collection.broadcasts.catchUp(companion);
   for (const companion of companions) companion.sections?.resume();
   for (const companion of companions) pe.settle(companion);
-  if (mover !== Mover.self) pe.lb.came(mover);
+  if (mover !== Mover.self) pe.lb.came(mover, frame.source);
 }
 
 function callHook(element: ElementRecord, name: 'aboutToMigrate' | 'justMigrated'): void {

@@ -65,6 +65,8 @@ export const FrameKind = {
   quiescenceReached: 35,
   /** What seed balancers tell each other. Not counted: it moves only what is counted itself. */
   seedWord: 36,
+  /** Agents that balance continuously: balance/continuous-balancing.ts. Not counted, for the same reason. */
+  agents: 37,
 } as const;
 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];

@@ -14,7 +14,10 @@
  *
  * PEs that are not available are above any threshold; what is left on them after the last phase is offered urgently.
  *
- * It needs steps: without silence nobody knows when gossip and phases end. A step takes O(log P) hops a phase; a PE
+ * In continuous balancing there is no silence: a PE takes it that gossip, and then offers, are over with its next `begin`. What
+ * comes late is old news, or a deal for the phase that follows. When the loads are even, the next `begin` opens a phase again.
+ *
+ * A step takes O(log P) hops a phase; a PE
  * sends a few messages of at most 64 light PEs, and its deals.
  */
 import type { Agent, AgentHost, DistributedStrategy, LocalStatistics } from '../../core/balance/agent.ts';
@@ -22,7 +25,7 @@ import { Dealings, isDeal } from './dealings.ts';
 import { anotherPe, drawnByWeight } from './draw.ts';
 import { OwnPe } from './own-pe.ts';
 
-export const distributed: DistributedStrategy = { needsSteps: true, makeAgent: (host) => new DistributedAgent(host) };
+export const distributed: DistributedStrategy = { makeAgent: (host) => new DistributedAgent(host) };
 
 const target = 1.02;
 const phasesMax = 12;
@@ -79,6 +82,10 @@ class DistributedAgent implements Agent {
   #tellsLeft = 0;
   #isGossipOver = false;
   #isOver = false;
+  /** Its part of the totals is out, and no decision has come yet. */
+  #isReducing = false;
+  /** `quiet` comes only in steps. */
+  #isInStep = true;
 
   constructor(host: AgentHost) {
     this.#host = host;
@@ -92,8 +99,15 @@ class DistributedAgent implements Agent {
   }
 
   begin(local: LocalStatistics): void {
+    const isInStep = this.#isInStep;
+    this.#isInStep = false;
     this.#own = new OwnPe(local, this.#host);
-    this.#dealings.begin(this.#own, true);
+    this.#dealings.begin(this.#own, isInStep);
+    if (isInStep || this.#isOver) this.#start();
+    else if (!this.#isReducing) this.#goOnAfterSilence();
+  }
+
+  #start(): void {
     this.#phase = 0;
     this.#stuckPhases = 0;
     this.#isGossipOver = false;
@@ -111,17 +125,23 @@ class DistributedAgent implements Agent {
   }
 
   quiet(): boolean {
+    this.#isInStep = true;
     if (this.#isOver) return this.#dealings.sweep();
+    this.#goOnAfterSilence();
+    return true;
+  }
+
+  #goOnAfterSilence(): void {
     // One silence ends the gossip, the next the offers.
     this.#isGossipOver = !this.#isGossipOver;
     if (this.#isGossipOver) this.#offers();
     else this.#reduce();
-    return true;
   }
 
   #reduce(): void {
     const own = this.#own;
     if (own === undefined) return;
+    this.#isReducing = true;
     const { work, speed, load, isAvailable, hasMovable } = own;
     if (isAvailable) this.#combine({ work, speed, max: load, isStranded: false });
     else this.#combine({ work, speed: 0, max: 0, isStranded: hasMovable });
@@ -161,6 +181,7 @@ class DistributedAgent implements Agent {
 
   #goOn(decision: Decision): void {
     for (const child of this.#children) this.#host.send(child, decision);
+    this.#isReducing = false;
     this.#mean = decision.mean;
     this.#threshold = decision.threshold;
     this.#isOver = decision.isLast;
