@@ -47,7 +47,7 @@ export function addRunOptions(command: Command, program: string): Command {
     .argument('[args...]', "the program's own arguments (charm.args)")
     .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
     .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
-    .option('--transport <name>', 'how nodes talk: unix (default), tcp, ws, udp, or a file of your own')
+    .option('--transport <name>', 'how nodes talk: unix (default), tcp, ws, udp, pipe, or a file of your own')
     .option('--browsers <n>', 'nodes besides that are tabs of a browser: prints the address to open', integer(1, 63))
     .option('--prefix-output', 'begin each line of output with its node')
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))

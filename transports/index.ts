@@ -1,4 +1,6 @@
 /** The carriers of jobs on several nodes, by name. */
+
+import { pipeCarrier } from './pipe/pipe-carrier.ts';
 import type { MakeCarrier } from './sockets/carrier.ts';
 import { tcpCarrier } from './tcp/tcp-carrier.ts';
 import { udpCarrier } from './udp/udp-carrier.ts';
@@ -10,6 +12,7 @@ const carriers: Readonly<Record<string, MakeCarrier>> = {
   tcp: tcpCarrier,
   ws: wsCarrier,
   udp: udpCarrier,
+  pipe: pipeCarrier,
 };
 
 export const carrierNames: readonly string[] = Object.keys(carriers);
