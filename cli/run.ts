@@ -15,6 +15,11 @@ export interface RunFlags extends BalancingFlags {
   readonly nodes?: number;
   readonly browsers?: number;
   readonly transport?: string;
+  readonly tls?: boolean;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly proxy?: string;
   readonly prefixOutput?: boolean;
   readonly seed?: number;
   readonly shuffle?: boolean;
@@ -49,6 +54,11 @@ export function addRunOptions(command: Command, program: string): Command {
     .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
     .option('--transport <name>', 'how nodes talk: unix (default), tcp, ws, udp, pipe, or a file of your own')
     .option('--browsers <n>', 'nodes besides that are tabs of a browser: prints the address to open', integer(1, 63))
+    .option('--tls', 'nodes talk over TLS, with certificates made for this job (tcp and ws)')
+    .option('--tls-ca <file>', 'with --tls-cert and --tls-key: over TLS with these PEM files instead')
+    .option('--tls-cert <file>', 'certificate of the nodes')
+    .option('--tls-key <file>', 'its key')
+    .option('--proxy <url>', 'HTTP proxy between nodes, for ws (default: what HTTPS_PROXY and NO_PROXY say)')
     .option('--prefix-output', 'begin each line of output with its node')
     .option('--seed <n>', 'seed of charm.random() and of --shuffle', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--shuffle', 'pick messages at random, as far as programs must bear it: finds hidden order assumptions')
@@ -75,6 +85,7 @@ Examples:
   charm4ts run app.ts --shuffle --seed 7
   charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
   charm4ts run app.ts --browsers 1 --pes 2    two PEs here, two in a browser tab
+  charm4ts run app.ts --nodes 2 --transport tcp --tls
   charm4ts run app.ts --check-messages freeze
   charm4ts run app.ts --trace sums --trace-summary    for hours; then charm4ts projections sums --summary
   charm4ts run app.ts +p4 +balancer RefineCommLB   as for charmrun: see docs/command-line.md
@@ -98,13 +109,14 @@ export async function run(
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   // The job sees to them while it runs; what comes behind its end can no longer be told to anyone.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
-  const { json, prefixOutput, ...options } = flags;
+  const { json, prefixOutput, tls, tlsCa, tlsCert, tlsKey, ...options } = flags;
   const started = performance.now();
   const { exitCode, error } = await outcome({
     program,
     args,
     ...options,
     ...(ranks === undefined ? {} : { ranks }),
+    ...tlsOptions(flags, self),
     isPrefixed: prefixOutput === true,
     signal: interrupt.signal,
   });
@@ -121,6 +133,13 @@ export async function run(
     process.stdout.write(`${JSON.stringify({ program, nodes, pes: nodes * pes, exitCode, seconds, ...failure })}\n`);
   }
   process.exitCode = exitCode;
+}
+
+function tlsOptions({ tls, tlsCa: ca, tlsCert: cert, tlsKey: key }: RunFlags, self: Command): Pick<JobOptions, 'tls'> {
+  if (ca !== undefined && cert !== undefined && key !== undefined) return { tls: { ca, cert, key } };
+  if (ca !== undefined || cert !== undefined || key !== undefined)
+    self.error('error: --tls-ca, --tls-cert and --tls-key belong together');
+  return tls === true ? { tls } : {};
 }
 
 /** The trace itself could not be written. */

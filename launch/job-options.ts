@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import { type BalancingOptions, onlyBalancing } from './balancing-options.ts';
+import type { TlsFiles } from './nodes/certificates.ts';
 import type { RankOptions } from './rank-program.ts';
 import { withRecord } from './record/run-file.ts';
 import { defaultSeedBalancer } from './seed-strategy.ts';
@@ -23,6 +24,10 @@ export interface JobOptions extends BalancingOptions {
   readonly browsers?: number;
   /** Told the address that is to be opened in so many tabs. Default: it is written to standard error. */
   readonly onBrowserAddress?: (address: string, tabs: number) => void;
+  /** Nodes talk over TLS, for `tcp` and `ws`: with certificates made for this job, or these (paths of PEM files). */
+  readonly tls?: boolean | TlsFiles;
+  /** URL of an HTTP proxy, for `ws`. Default: what HTTPS_PROXY and NO_PROXY say. */
+  readonly proxy?: string;
   /** `[node 1] ` before each line of output of a job of several nodes. */
   readonly isPrefixed?: boolean;
   readonly args?: readonly string[];

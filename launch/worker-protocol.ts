@@ -2,6 +2,7 @@
 import type { ErrorWire } from '../core/base/errors.ts';
 import type { MessageCheckKind } from '../core/pe/message-check-kinds.ts';
 import type { GatewayMemory } from '../transports/outside/gateway-memory.ts';
+import type { TlsIdentity } from '../transports/sockets/carrier.ts';
 import type { SharedMachine } from '../transports/threads/threads-link.ts';
 import type { BalancingOptions } from './balancing-options.ts';
 import type { PeView, ViewDetail } from './live/pe-view.ts';
@@ -43,6 +44,8 @@ export interface MeshStart {
   /** A folder that only this user can enter. */
   readonly folder: string;
   readonly host: string;
+  readonly tls: TlsIdentity | undefined;
+  readonly proxy: string | undefined;
 }
 
 /** Given to a worker when it starts. */

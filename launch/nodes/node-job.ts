@@ -22,6 +22,7 @@ import { type JobOptions, type JobResult, peSettings } from '../job-options.ts';
 import { mismatch } from '../pe-team.ts';
 import { explainSyntaxError } from '../program-loader.ts';
 import { prepareJob } from '../rank-program.ts';
+import { identitiesOf } from './certificates.ts';
 import { NodeChild, type NodeEnd } from './node-child.ts';
 import type { NodeHandle } from './node-handle.ts';
 import type { NodeMessage } from './node-protocol.ts';
@@ -75,7 +76,7 @@ export class NodeJob {
     this.#folder = await mkdtemp(join(tmpdir(), 'charm4ts-'));
     const watch = this.#watch();
     try {
-      if (!this.#end.hasEnded) this.#start();
+      if (!this.#end.hasEnded) this.#start().catch((error: unknown) => this.#end.fail(error));
       await this.#end.whenEnded;
       await this.#stop();
     } finally {
@@ -88,15 +89,18 @@ export class NodeJob {
     return { ...this.#end.value, stdout: text('stdout'), stderr: text('stderr') };
   }
 
-  #start(): void {
-    const { pes, transport, isPrefixed, stdout, heapMb, browsers } = this.#options;
+  async #start(): Promise<void> {
+    const identities = await identitiesOf(this.#options);
+    if (this.#end.hasEnded) return;
+    const { pes, transport, proxy, isPrefixed, stdout, heapMb, browsers } = this.#options;
     const nodes = this.#options.nodes + browsers;
     const secret = randomBytes(32).toString('hex');
     // A communication thread has work too; and a PE that has the sockets itself does not see them while it spins.
     const settings = peSettings(this.#options, pes === 1 ? Number.POSITIVE_INFINITY : nodes * (pes + 1));
     for (let node = 0; node < nodes; node++) {
       const output = { isCaptured: stdout === 'capture', prefix: isPrefixed ? `[node ${node}] ` : '' };
-      const mesh = { node, nodes, secret, transport, folder: this.#folder, host: '127.0.0.1' };
+      const tls = identities[node];
+      const mesh = { node, nodes, secret, transport, folder: this.#folder, host: '127.0.0.1', tls, proxy };
       const onMessage = (message: NodeMessage): void => void this.#onMessage(child, message);
       const onLost = (error: CharmError): void => this.#end.fail(error);
       const child: NodeHandle =

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { identitiesOf } from '../../launch/nodes/certificates.ts';
 import { carrierNamed, carrierNames } from '../../transports/index.ts';
 import type { Carrier, MakeCarrier } from '../../transports/sockets/carrier.ts';
 import { recordBytesMax } from '../../transports/sockets/record-stream.ts';
@@ -69,8 +70,14 @@ class End {
 const seed = Number(process.env.CHARM4TS_SEED ?? Date.now() % 1e6);
 const weather = { loss: 0.1, double: 0.1, delay: 0.2 };
 const faulty: MakeCarrier = (options) => new UdpCarrier(options, faultySocket(seed + options.node, weather));
+const identities = await identitiesOf({ nodes: 3, transport: 'tcp', tls: true });
+function withTls(name: string): MakeCarrier {
+  return (options) => carrierNamed(name)!({ ...options, tls: identities[options.node] });
+}
 const makers = new Map<string, MakeCarrier>([
   ...carrierNames.map((name) => [name, carrierNamed(name)!] as const),
+  ['tcp with TLS', withTls('tcp')],
+  ['ws with TLS', withTls('ws')],
   [`udp over a faulty network, CHARM4TS_SEED=${seed}`, faulty],
 ]);
 

@@ -10,6 +10,23 @@ export interface CarriedStream {
   readonly stream: Duplex;
   /** It does not keep the event loop going. */
   unref(): void;
+  /** For carriers that know who is there: resolves once they do. Nothing is written before. @throws Error */
+  readonly secured?: Promise<Secured>;
+}
+
+/** What is known of the other side of a stream before it has said anything. */
+export interface Secured {
+  /** The node that it is, if that is known. */
+  readonly node: number | undefined;
+  /** A secret that only the two ends of this stream share, so that proofs can't be passed on. */
+  readonly binding: Uint8Array;
+}
+
+/** PEM texts. */
+export interface TlsIdentity {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
 }
 
 export interface Carrier {
@@ -32,6 +49,10 @@ export interface CarrierOptions {
   readonly folder: string;
   /** The interface to listen on, for those that have any. */
   readonly host: string;
+  /** For carriers that know TLS: use it, with this. */
+  readonly tls?: TlsIdentity | undefined;
+  /** URL of an HTTP proxy, for carriers that can go through one. */
+  readonly proxy?: string | undefined;
 }
 
 export type MakeCarrier = (options: CarrierOptions) => Carrier;

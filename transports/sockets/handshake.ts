@@ -31,11 +31,18 @@ export async function initiate(stream: Duplex, secret: Uint8Array, node: number,
   check(await take(stream, proofBytes), proof(secret, 'acceptor', own, other));
 }
 
-/** Someone has connected. Resolves with its node once it has proved itself. @throws HandshakeError */
-export async function accept(stream: Duplex, secret: Uint8Array, node: number): Promise<number> {
+/** Someone has connected, as node `certified` if that is known. Resolves with its node once it has proved itself. @throws HandshakeError */
+export async function accept(
+  stream: Duplex,
+  secret: Uint8Array,
+  node: number,
+  certified: number | undefined,
+): Promise<number> {
   const own = greeting(node);
   const other = await take(stream, greetingBytes);
   const peer = nodeIn(other);
+  if (certified !== undefined && certified !== peer)
+    throw new HandshakeError(`node ${peer} has the certificate of node ${certified}`);
   stream.write(own);
   check(await take(stream, proofBytes), proof(secret, 'initiator', other, own));
   stream.write(proof(secret, 'acceptor', other, own));

@@ -9,8 +9,10 @@
  * Before it has proved itself a connection is worth nothing: at most `pendingMax` of them are kept, and none longer than the
  * handshake's time.
  */
+
+import { createHmac } from 'node:crypto';
 import type { Transport, TransportEvents } from '../transport.ts';
-import type { CarriedStream, Carrier } from './carrier.ts';
+import type { CarriedStream, Carrier, Secured } from './carrier.ts';
 import { accept, initiate } from './handshake.ts';
 import { RecordStream } from './record-stream.ts';
 
@@ -63,8 +65,12 @@ export class SocketMesh implements Transport {
 
   async #initiate(peer: number, address: string): Promise<void> {
     const carried = this.#options.carrier.connect(address);
+    carried.stream.on('error', () => undefined);
     try {
-      await initiate(carried.stream, this.#options.secret, this.#options.node, peer);
+      const secured = await carried.secured;
+      if (secured?.node !== undefined && secured.node !== peer)
+        throw new Error(`its certificate is that of node ${secured.node}`);
+      await initiate(carried.stream, boundTo(this.#options.secret, secured), this.#options.node, peer);
       this.#adopt(peer, carried);
     } catch (error) {
       carried.stream.destroy();
@@ -79,7 +85,9 @@ export class SocketMesh implements Transport {
     stream.on('error', () => undefined);
     this.#pending.add(carried);
     try {
-      const peer = await accept(stream, this.#options.secret, this.#options.node);
+      const secured = await carried.secured;
+      const known = boundTo(this.#options.secret, secured);
+      const peer = await accept(stream, known, this.#options.node, secured?.node);
       const isWanted = peer > this.#options.node && peer < this.#options.nodes && this.#streams[peer] === undefined;
       if (isWanted) this.#adopt(peer, carried);
       else stream.destroy();
@@ -144,4 +152,9 @@ export class SocketMesh implements Transport {
     for (const { stream } of this.#pending) stream.destroy();
     for (const records of this.#streams) records?.stream.destroy();
   }
+}
+
+/** What is proved with this secret is worth nothing on another stream. */
+function boundTo(secret: Uint8Array, secured: Secured | undefined): Uint8Array {
+  return secured === undefined ? secret : createHmac('sha256', secret).update(secured.binding).digest();
 }
