@@ -49,9 +49,9 @@ export interface JobOptions extends BalancingOptions {
   readonly trace?: string;
   /** Of the run only a summary is kept there, whose size does not depend on the number of messages. */
   readonly traceSummary?: boolean;
-  /** Records in which order PEs process messages into this directory: see docs/record-replay.md. One node only. */
+  /** Records in which order PEs process messages into this directory: see docs/record-replay.md. */
   readonly record?: string;
-  /** Repeats the run that was recorded in this directory, with its PEs, arguments and seed. */
+  /** Repeats the run that was recorded in this directory, with its PEs, arguments and seed; nodes are threads then. */
   readonly replay?: string;
   /** Lets `charm4ts top` and others of this user look at the job while it runs: see docs/live.md. Default: no. */
   readonly live?: boolean;
@@ -91,5 +91,5 @@ export function peSettings(options: JobOptions, threads: number): PeSettings {
     live,
     record: undefined,
   };
-  return withRecord(options, threads, settings);
+  return withRecord(options, settings);
 }

@@ -36,7 +36,7 @@ const nodesMax = 64;
 
 /** Runs a program to its end on worker threads. Never throws for a failed job. @throws UsageError for bad options. */
 export async function runJob(given: JobOptions): Promise<JobResult> {
-  const options = replayOptions(given);
+  const { options, pesPerNode } = replayOptions(given);
   const { nodes = 1 } = options;
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax)
     throw new UsageError(`nodes must be an integer from 1 to ${nodesMax}, not ${nodes}`);
@@ -58,7 +58,7 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
       throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
     return new NodeJob({ ...options, nodes, browsers, pes, transport, isPrefixed }).run();
   }
-  return new Job(options, pes, makeMachine(pes)).run();
+  return new Job({ ...options, pes }, pesPerNode ?? pes, makeMachine(pes)).run();
 }
 
 /** @throws UsageError for what nodes in browsers can't do */
@@ -84,7 +84,8 @@ class Job {
   readonly #end: JobEnd;
   readonly #live: LiveServer | undefined;
 
-  constructor(options: JobOptions, pes: number, machine: SharedMachine) {
+  constructor(options: JobOptions, pesPerNode: number, machine: SharedMachine) {
+    const { pes } = machine;
     this.#options = options;
     const isCaptured = options.stdout === 'capture';
     this.#end = new JobEnd({
@@ -96,7 +97,7 @@ class Job {
     const settings = peSettings(options, pes);
     const { heapMb } = options;
     this.#team = new PeTeam(
-      { machine, firstPe: 0, jobPes: pes, pesPerNode: pes, settings, startThread: nodeThreads({ heapMb, isCaptured }) },
+      { machine, firstPe: 0, jobPes: pes, pesPerNode, settings, startThread: nodeThreads({ heapMb, isCaptured }) },
       {
         loaded: () => this.#team.go(),
         exit: (code) => this.#end.finish(code, undefined),

@@ -139,9 +139,9 @@ async function run(orders: Orders): Promise<void> {
   const trace = openTrace(registry, () => pe.queue.length);
   const handed = { ...(trace === undefined ? {} : { trace: trace.recording }), ...balancing, heap };
   const surroundings = { host: threadHost, link, clock: systemClock };
-  const recording = start.settings.record === undefined ? undefined : new Recording(start, surroundings);
+  const recording = start.settings.record === undefined ? undefined : new Recording(start, surroundings, heap);
   const pe: Pe = assemblePe(start, registry, recording?.surroundings ?? surroundings, handed);
-  direct?.open(pe);
+  direct?.open(pe, recording && ((frame, from) => recording.arrived(pe, frame, from)));
   orders.onLive = (order) => answerLive(pe, order, tell);
   watchUncaught(pe);
   watchExit(pe);

@@ -1,5 +1,6 @@
 /** The connections of a PE that is alone in its node runtime, in its own thread. */
 import type { Pe } from '../../core/pe/pe.ts';
+import type { Reader } from '../../core/pup/reader.ts';
 import { DirectLink } from '../../transports/sockets/direct-link.ts';
 import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
 import type { MeshMessage, MeshStart } from '../worker-protocol.ts';
@@ -40,12 +41,12 @@ export class DirectNode {
     });
   }
 
-  /** Frames go to `pe` from now on. */
-  open(pe: Pe): void {
+  /** Frames go to `pe` from now on, by way of `receive` if somebody wants to hear of them. */
+  open(pe: Pe, receive: (frame: Reader, from: number) => void = (frame) => pe.receive(frame)): void {
     this.#isStopping = () => pe.isStopped;
     this.link.open({
-      receive: (frame) => {
-        pe.receive(frame);
+      receive: (frame, from) => {
+        receive(frame, from);
         pe.host.wake();
       },
       failed: (error) => pe.fail(error),

@@ -18,14 +18,17 @@ export interface NodeEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A guess: a hundred times what it takes where nothing else runs. */
+const startGraceMs = 30_000;
+
 export class NodeChild implements NodeHandle {
   readonly node: number;
   readonly ended: Promise<void>;
   readonly output = { stdout: '', stderr: '' };
   /** It has said that it is done. */
   isDone = false;
-  /** When it was last heard of, by the launcher's clock. */
-  heardAt = performance.now();
+  /** When it was last heard of, by the launcher's clock; at first later than now, since a process may take its time to start. */
+  heardAt = performance.now() + startGraceMs;
   readonly #child: ChildProcess;
 
   constructor(

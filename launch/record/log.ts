@@ -5,6 +5,8 @@
  *     frame p ...      ... before the p-th pick a frame is taken in: from which PE, and what it is
  *     done n           ... and n tasks and frames were processed
  *     microtask, turn  promises go on: for one microtask turn, or until none is left
+ *     arrival ...      a frame comes between all this, by sockets of this thread: from which PE, and what it is
+ *     arrived          promises go on because of it, until none is left
  *     idle             the PE has nothing to do
  *     timer n          the n-th timer is over
  *     outside n        the n-th promise given to charm.track has settled
@@ -30,6 +32,8 @@ export const Step = {
   probe: 10,
   check: 11,
   vitals: 12,
+  arrival: 13,
+  arrived: 14,
 } as const;
 
 export const stepNames: readonly string[] = ['', ...Object.keys(Step)];

@@ -9,9 +9,13 @@ import type { Clock } from '../../core/base/clock.ts';
 import type { Pe, PeHost } from '../../core/pe/pe.ts';
 import type { Reader } from '../../core/pup/reader.ts';
 import type { Writer } from '../../core/pup/writer.ts';
-import type { ThreadsLink } from '../../transports/threads/threads-link.ts';
 import type { HostedLink, Journal } from '../thread-host.ts';
 import { LogWriter, Step } from './log.ts';
+
+/** A link that tells from which PE the frame is that it hands over. */
+export interface TellingLink extends HostedLink {
+  readonly from: number;
+}
 
 export class Recorder implements Journal {
   readonly #log: LogWriter;
@@ -25,6 +29,8 @@ export class Recorder implements Journal {
   #timers = 0;
   #outsides = 0;
   #isDrained = false;
+  /** Frames arrive in the callback of a socket that runs now. */
+  #isArriving = false;
   #receive: (frame: Reader) => void = () => undefined;
 
   constructor(path: string) {
@@ -84,7 +90,20 @@ export class Recorder implements Journal {
 
   // ---- what the PE is handed ----
 
-  link(inner: ThreadsLink): HostedLink {
+  /** A frame has come by sockets of this thread, in a callback. */
+  arrived(frame: Reader, from: number): void {
+    if (!this.#isArriving) {
+      this.#isArriving = true;
+      // Ahead of all promises that go on because of what has come: they do so behind everything that came with it.
+      queueMicrotask(() => {
+        this.#isArriving = false;
+        this.#write(Step.arrived);
+      });
+    }
+    this.#write(Step.arrival, from, frame.kind, frame.small, frame.collection);
+  }
+
+  link(inner: TellingLink): HostedLink {
     const take = (frame: Reader): void => {
       this.#write(Step.frame, this.#polls, inner.from, frame.kind, frame.small, frame.collection);
       this.#receive(frame);
@@ -109,6 +128,7 @@ export class Recorder implements Journal {
       get hasIncoming() {
         return inner.hasIncoming;
       },
+      flush: () => inner.flush?.(),
     };
   }
 

@@ -9,6 +9,7 @@
  */
 import type { Clock } from '../../core/base/clock.ts';
 import { CharmError } from '../../core/base/errors.ts';
+import type { Link } from '../../core/message/transport.ts';
 import type { Pe, PeHost } from '../../core/pe/pe.ts';
 import type { Reader } from '../../core/pup/reader.ts';
 import { PeWord, peWordsPerPe, type SharedMachine, type ThreadsLink } from '../../transports/threads/threads-link.ts';
@@ -27,6 +28,8 @@ export interface ReplayerOptions {
   readonly pe: number;
   readonly machine: SharedMachine;
   readonly link: ThreadsLink;
+  /** The same link for frames that go out, as it was recorded: to PEs of another node without what nodes don't share. */
+  readonly outgoing: Link;
 }
 
 interface Timer {
@@ -87,6 +90,13 @@ export class Replayer {
       case Step.turn:
         log.enter();
         pe.needsTurn = false;
+        return turn();
+      case Step.arrival:
+        log.enter();
+        this.#takeFrame((frame) => pe.receive(frame));
+        return undefined;
+      case Step.arrived:
+        log.enter();
         return turn();
       case Step.idle:
         log.enter();
@@ -162,10 +172,10 @@ export class Replayer {
   // ---- what the PE is handed ----
 
   link(): HostedLink {
-    const { link } = this.#options;
+    const { link, outgoing } = this.#options;
     return {
-      send: (pe, writer) => link.send(pe, writer),
-      forward: (pe, frame) => link.forward(pe, frame),
+      send: (pe, writer) => outgoing.send(pe, writer),
+      forward: (pe, frame) => outgoing.forward(pe, frame),
       poll: (receive, framesMax) => (this.#log.next === 0 ? link.poll(receive, framesMax) : this.#poll(receive)),
       get isHolding() {
         return link.isHolding;

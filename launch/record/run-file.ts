@@ -7,14 +7,16 @@ import type { PeSettings } from '../worker-protocol.ts';
 
 const fileName = 'run.json';
 /** To be raised when a log means something else. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 type Recorded = Omit<PeSettings, 'trace' | 'record' | 'spinMs'>;
 
 interface RunFile {
   readonly formatVersion: number;
   readonly program: string;
+  /** Of each node. */
   readonly pes: number;
+  readonly nodes: number;
   readonly settings: Recorded;
 }
 
@@ -24,7 +26,7 @@ export function logName(pe: number): string {
 }
 
 /** The settings of a job that is recorded or replayed; of any other they are what they were. */
-export function withRecord(options: JobOptions, pes: number, settings: PeSettings): PeSettings {
+export function withRecord(options: JobOptions, settings: PeSettings): PeSettings {
   if (options.replay !== undefined) {
     const { settings: recorded } = readRun(options.replay);
     return { ...settings, ...recorded, record: { directory: resolve(options.replay), isReplay: true } };
@@ -32,7 +34,8 @@ export function withRecord(options: JobOptions, pes: number, settings: PeSetting
   if (options.record === undefined) return settings;
   const directory = resolve(options.record);
   const { trace: _trace, record: _record, spinMs: _spinMs, ...kept } = settings;
-  const run: RunFile = { formatVersion, program: String(options.program), pes, settings: kept };
+  const { pes = 1, nodes = 1 } = options;
+  const run: RunFile = { formatVersion, program: String(options.program), pes, nodes, settings: kept };
   try {
     mkdirSync(directory, { recursive: true });
     for (const name of readdirSync(directory)) if (/^pe\d+\.log$/.test(name)) rmSync(join(directory, name));
@@ -44,22 +47,28 @@ export function withRecord(options: JobOptions, pes: number, settings: PeSetting
   return { ...settings, record: { directory, isReplay: false } };
 }
 
-/** What a replay takes from its recording. @throws UsageError if the options say something else */
-export function replayOptions(options: JobOptions): JobOptions {
-  const { replay, record, nodes = 1 } = options;
-  if (replay === undefined && record === undefined) return options;
-  if (replay !== undefined && record !== undefined) throw new UsageError('a run is recorded or replayed, not both');
-  if (nodes > 1) throw new UsageError('a job of several nodes is neither recorded nor replayed');
-  if (replay === undefined) return options;
-  const { pes, settings } = readRun(replay);
-  const given = { pes: options.pes, seed: options.seed, args: options.args?.length === 0 ? undefined : options.args };
-  const recorded = { pes, seed: settings.seed, args: settings.args };
-  for (const key of ['pes', 'seed', 'args'] as const) {
+/** What a replay takes from its recording: it runs in one process, whatever nodes there were. */
+export interface ReplayedMachine {
+  readonly options: JobOptions;
+  /** Of the recorded run; undefined without one. */
+  readonly pesPerNode: number | undefined;
+}
+
+/** @throws UsageError if the options say something else */
+export function replayOptions(options: JobOptions): ReplayedMachine {
+  const { replay, record } = options;
+  if (replay === undefined) return { options, pesPerNode: undefined };
+  if (record !== undefined) throw new UsageError('a run is recorded or replayed, not both');
+  const { pes, nodes, settings } = readRun(replay);
+  const args = options.args?.length === 0 ? undefined : options.args;
+  const given = { nodes: options.nodes, pes: options.pes, seed: options.seed, args };
+  const recorded = { nodes, pes, seed: settings.seed, args: settings.args };
+  for (const key of ['nodes', 'pes', 'seed', 'args'] as const) {
     const [now, then] = [given[key], recorded[key]].map((value) => JSON.stringify(value));
     if (now !== undefined && now !== then)
       throw new UsageError(`the run in ${replay} was recorded with ${key} ${then}, not ${now}; leave it out`);
   }
-  return { ...options, pes };
+  return { options: { ...options, nodes: 1, pes: nodes * pes }, pesPerNode: pes };
 }
 
 function readRun(directory: string): RunFile {

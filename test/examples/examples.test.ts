@@ -1,8 +1,9 @@
-/** The small examples, on real threads. Each checks its own answer and ends with exit code 1 if it is wrong. */
+/** The small examples, on the threads of one process and on several processes. Each checks its own answer and ends with exit code 1 if it is wrong. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatReport, runJob } from '../../launch/index.ts';
 import { type InThreadOptions, runInThread, runSimulated, type SimulationOptions } from '../../launch/sim/index.ts';
+import { nameOf, shapes } from '../support/shapes.ts';
 
 interface Example {
   readonly file: string;
@@ -80,17 +81,16 @@ const balanced = [
     savedMinPeriodic: 4,
   },
 ];
-const balancedFiles = balanced.map(({ name, small }) => ({ file: `${name}.ts`, args: small }));
 
 describe('examples', () => {
   for (const { file, args = [], prints } of examples) {
-    for (const pes of [1, 2, 3]) {
-      it(`${file} prints the right answer (${pes} PEs)`, async () => {
+    for (const shape of shapes) {
+      it(`${file} prints the right answer (${nameOf(shape)})`, async () => {
         const program = new URL(`../../examples/${file}`, import.meta.url);
-        const result = await runJob({ program, pes, args, seed: 1, stdout: 'capture' });
+        const result = await runJob({ program, ...shape, args, seed: 1, stdout: 'capture' });
         if (result.error !== undefined) assert.fail(formatReport(result.error));
         assert.equal(result.exitCode, 0);
-        assert(result.stdout.includes(prints(pes)), `it printed\n${result.stdout}`);
+        assert(result.stdout.includes(prints(shape.nodes * shape.pes)), `it printed\n${result.stdout}`);
       });
     }
   }
@@ -122,16 +122,6 @@ describe('examples', () => {
     });
   }
 
-  for (const file of ['histsort.ts', 'leanmd.ts', 'pic.ts']) {
-    const args = [...examples, ...balancedFiles].find((example) => example.file === file)?.args ?? [];
-    it(`${file} is right in two processes`, async () => {
-      const program = new URL(`../../examples/${file}`, import.meta.url);
-      const result = await runJob({ program, pes: 3, nodes: 2, args, stdout: 'capture' });
-      if (result.error !== undefined) assert.fail(formatReport(result.error));
-      assert.equal(result.exitCode, 0);
-    });
-  }
-
   for (const { name, small, args, work, savedMin, lbPeriod, savedMinPeriodic } of balanced) {
     const file = new URL(`../../examples/${name}.ts`, import.meta.url);
     const load = async () => (await import(file.href)) as InThreadOptions['program'];
@@ -140,19 +130,15 @@ describe('examples', () => {
       ['AtSync', { args: small }],
       ['periodic', { args: [...small, 'sync=0'], lbPeriod: 0.02 }],
     ] as const) {
-      it(`${name} is right while everything moves (${mode}; threads, 3 PEs)`, async () => {
-        const result = await runJob({
-          program: file,
-          pes: 3,
-          seed: 1,
-          stdout: 'capture',
-          balancer: 'Rotate',
-          ...options,
+      for (const shape of shapes.filter(({ nodes, pes }) => nodes * pes > 2)) {
+        it(`${name} is right while everything moves (${mode}; ${nameOf(shape)})`, async () => {
+          const balancing = { balancer: 'Rotate', ...options };
+          const result = await runJob({ program: file, ...shape, seed: 1, stdout: 'capture', ...balancing });
+          if (result.error !== undefined) assert.fail(formatReport(result.error));
+          assert.equal(result.exitCode, 0);
+          assert.match(result.stdout, /balancing saved/);
         });
-        if (result.error !== undefined) assert.fail(formatReport(result.error));
-        assert.equal(result.exitCode, 0);
-        assert.match(result.stdout, /balancing saved/);
-      });
+      }
     }
 
     it(`${name} is right in a random order while everything moves (AtSync; 3 PEs)`, async (t) => {

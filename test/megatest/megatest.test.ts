@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runInThread } from '../../launch/in-thread.ts';
 import { runJob } from '../../launch/job.ts';
+import { nameOf, nodeShapes } from '../support/shapes.ts';
 import * as program from './all.ts';
 
 /** A job of real threads that lasts longer has lost something. */
-const deadlineMs = 90_000;
+const deadlineMs = 300_000;
 
 const names = Object.keys(program.themes);
 const schedules = [1, 2, 5].flatMap((pes) => [
@@ -43,7 +44,7 @@ describe('megatest in one thread', () => {
   it('all themes hold together on 64 PEs', () => runHere('together', [], { pes: 64, seed: 4, shuffle: false }));
 });
 
-describe('megatest on real threads', () => {
+describe('megatest on real threads and processes', () => {
   for (const { pes, shuffle } of [
     { pes: 1, shuffle: false },
     { pes: 2, shuffle: false },
@@ -58,6 +59,20 @@ describe('megatest on real threads', () => {
         args: ['everything', load, shuffle ? 'shuffled' : 'in order'],
         seed: 5,
         shuffle,
+        signal: AbortSignal.timeout(deadlineMs),
+      });
+      if (error !== undefined) throw error;
+      assert.equal(exitCode, 0);
+    });
+  }
+
+  for (const shape of nodeShapes) {
+    it(`all themes hold alone, five times at once, and together (${nameOf(shape)})`, async () => {
+      const { error, exitCode } = await runJob({
+        program: new URL('./all.ts', import.meta.url),
+        ...shape,
+        args: ['everything', '1', 'in order'],
+        seed: 5,
         signal: AbortSignal.timeout(deadlineMs),
       });
       if (error !== undefined) throw error;

@@ -13,6 +13,7 @@ export class OutsideLink implements Link {
   readonly #beside: ThreadsLink;
   readonly #outside: OutsidePort;
   readonly #heap: SharedHeap;
+  #isFromOutside = false;
 
   /** The PEs of this node are `pes` from `firstPe` on. */
   constructor(firstPe: number, pes: number, beside: ThreadsLink, outside: OutsidePort, heap: SharedHeap) {
@@ -43,7 +44,15 @@ export class OutsideLink implements Link {
   }
 
   poll(receive: (frame: Reader) => void, framesMax: number): number {
-    return this.#beside.poll(receive, framesMax) + this.#outside.poll(receive, framesMax);
+    this.#isFromOutside = false;
+    const count = this.#beside.poll(receive, framesMax);
+    this.#isFromOutside = true;
+    return count + this.#outside.poll(receive, framesMax);
+  }
+
+  /** The PE that a frame which is being received came from. */
+  get from(): number {
+    return this.#isFromOutside ? this.#outside.from : this.#firstPe + this.#beside.from;
   }
 
   get isHolding(): boolean {

@@ -19,6 +19,8 @@ export class OutsidePort {
   readonly #queue: ParcelQueue;
   readonly #parts = new FrameParts();
   readonly #reader = new Reader();
+  /** The PE that a frame which is being received came from; one that was sent on was first sent by another. */
+  from = -1;
 
   /** `pe` is its number in the job, `local` in the node runtime. */
   constructor(pe: number, local: number, memory: GatewayMemory) {
@@ -87,6 +89,7 @@ export class OutsidePort {
     while (count < framesMax && ring.next()) {
       const { kind, offset, length } = ring;
       if (kind === RecordKind.frame) {
+        this.from = ring.memory.view.getUint32(offset + 4, true);
         this.#reader.reset(ring.memory, offset + parcelHeadBytes, length - parcelHeadBytes, false);
         count++;
         try {
@@ -106,6 +109,7 @@ export class OutsidePort {
     const whole = this.#parts.add(kind, from, memory.bytes, offset + parcelHeadBytes, length - parcelHeadBytes);
     ring.release();
     if (whole === undefined) return 0;
+    this.from = from;
     receive(Reader.over(whole));
     return 1;
   }

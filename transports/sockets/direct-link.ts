@@ -18,7 +18,8 @@ import type { SocketMesh } from './socket-mesh.ts';
 
 /** What the link asks of the PE. */
 export interface DirectReceiver {
-  receive(frame: Reader): void;
+  /** `from` is the PE that it came from; a frame that was sent on was first sent by another. */
+  receive(frame: Reader, from: number): void;
   failed(error: unknown): void;
   readonly queueLength: number;
 }
@@ -98,7 +99,7 @@ export class DirectLink implements Link {
     }
     try {
       const frame = this.#frameOf(kind, from, bytes, start, length);
-      if (frame !== undefined) receiver.receive(frame);
+      if (frame !== undefined) receiver.receive(frame, from);
     } catch (error) {
       receiver.failed(error);
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { runJob } from 'charm4ts/run';
 import type { Device } from '../../../examples/device/device-file.ts';
+import { nameOf, nodeShapes } from '../../support/shapes.ts';
 import { reduced, type ShippedName, solveSequentially } from './devices.ts';
 import { hashSweep } from './hash.ts';
 
@@ -21,6 +22,7 @@ interface Outcome {
 
 interface Options {
   readonly pes: number;
+  readonly nodes?: number;
   readonly shuffle?: boolean;
   readonly balancer?: string;
 }
@@ -42,6 +44,14 @@ for (const name of ['abrupt', 'one-sided', 'fine-mesh'] satisfies ShippedName[])
     for (const pes of [1, 2, 7]) {
       it(`has the same fields bit for bit on ${pes} PEs`, async () => {
         assert.deepEqual(await runInParallel(device, { pes }), { hash: expected, steps: 0, moves: 0 });
+      });
+    }
+
+    for (const shape of nodeShapes) {
+      it(`has the same fields bit for bit while every strip moves (${nameOf(shape)})`, async () => {
+        const { hash, steps, moves } = await runInParallel(device, { ...shape, balancer: 'Rotate' });
+        assert.equal(hash, expected);
+        assert.deepEqual({ steps, moves }, { steps: 2, moves: 2 * device.strips });
       });
     }
 
