@@ -20,7 +20,7 @@ export function benchCommand(): Command {
     .option('--task <settings>', 'of the bench task: width=16,radix=5,bytes=16,pes=2')
     .option('--list', 'say what there is, and run nothing')
     .addHelpText('after', examples)
-    .addCommand(curvesCommand())
+    .addCommand(curvesCommand().showHelpAfterError('(add --help for usage)'))
     .action(runBench);
 }
 

@@ -1,8 +1,8 @@
 /** `charm4ts projections`: shows traces in a browser. */
 import { spawn } from 'node:child_process';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { describeFailure } from '../launch/describe-failure.ts';
 import type { ExportFormat } from '../projections/index.ts';
-import { describeFailure } from './describe-failure.ts';
 
 interface ProjectionsFlags {
   readonly port: number;

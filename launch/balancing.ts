@@ -2,14 +2,16 @@
  * What a job is asked to balance with, made into what the core understands: strategies by name or file, and who hears of
  * steps. Loaded only by jobs that balance.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Balancing, LbStep } from '../core/balance/balancing.ts';
 import { UsageError } from '../core/base/errors.ts';
 import { dumpText } from '../lb-strategies/index.ts';
 import type { BalancingHooks, BalancingOptions } from './balancing-options.ts';
+import { describeFailure } from './describe-failure.ts';
 import { stepLine } from './lb-report.ts';
 import { loadBalancing, type StrategyModule, secondsPerByte, secondsPerMessage } from './load-balancing.ts';
+import { makeFolder } from './make-folder.ts';
 import { prepareProgram } from './program-loader.ts';
 
 /** What one PE of a job on threads is handed; only PE 0 loads central strategies. @throws UsageError, CharmError */
@@ -39,7 +41,7 @@ function listenersOf(
 `),
     );
   if (lbDump !== undefined) {
-    makeFolder(lbDump);
+    makeDumpFolder(lbDump);
     listeners.push((step) => writeDump(lbDump, step));
   }
   return (step) => {
@@ -47,12 +49,12 @@ function listenersOf(
   };
 }
 
-function makeFolder(folder: string): void {
+function makeDumpFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (cause) {
-    const message = `the folder ${folder} for dumps of load-balancing steps can't be made: ${String(cause)}`;
-    throw new UsageError(message, 'ERR_USAGE', undefined, { cause });
+    const message = `the folder ${folder} for dumps of load-balancing steps can't be made: ${describeFailure(cause)}`;
+    throw new UsageError(message);
   }
 }
 

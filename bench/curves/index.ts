@@ -1,5 +1,6 @@
 /** All curves, and what runs them: one after another, files as they are done. */
-import { mkdir } from 'node:fs/promises';
+import { describeFailure } from '../../launch/describe-failure.ts';
+import { makeFolder } from '../../launch/make-folder.ts';
 import type { Curve } from './curve.ts';
 import { memoryUshering } from './memory-ushering.ts';
 import { migratedTraffic } from './migrated-traffic.ts';
@@ -37,9 +38,11 @@ export async function runCurves(chosen: readonly Curve[], options: CurvesOptions
 
 async function runCurve(curve: Curve, { folder, isQuick, isJson, seed, signal }: CurvesOptions): Promise<void> {
   // Before minutes of computing, so that a folder that can't be made is found first.
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`${folder} can't be a folder (${cause.code}); name another one with --out`, { cause });
-  });
+  try {
+    makeFolder(folder);
+  } catch (cause) {
+    throw new Error(`--out: ${describeFailure(cause)}`, { cause });
+  }
   const started = performance.now();
   const progress = (text: string): void => showProgress(`${curve.name}: ${text}`);
   const result = await curve.run({ isQuick, seed, signal, progress });

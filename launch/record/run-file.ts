@@ -1,8 +1,10 @@
 /** `run.json` of a recording: with what the run was started, so that a replay is started with the same. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CharmError, describeThrown, UsageError } from '../../core/base/errors.ts';
+import { describeFailure } from '../describe-failure.ts';
 import type { JobOptions } from '../job-options.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { PeSettings } from '../worker-protocol.ts';
 
 const fileName = 'run.json';
@@ -37,12 +39,12 @@ export function withRecord(options: JobOptions, settings: PeSettings): PeSetting
   const { pes = 1, nodes = 1 } = options;
   const run: RunFile = { formatVersion, program: String(options.program), pes, nodes, settings: kept };
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     for (const name of readdirSync(directory)) if (/^pe\d+\.log$/.test(name)) rmSync(join(directory, name));
     writeFileSync(join(directory, fileName), `${JSON.stringify(run, undefined, 2)}\n`);
   } catch (cause) {
-    const message = `the recording can't be written to ${directory}: ${describeThrown(cause)}`;
-    throw new CharmError('ERR_OUTPUT', message, undefined, { cause });
+    const message = `the recording can't be written to ${directory}: ${describeFailure(cause)}`;
+    throw new CharmError('ERR_OUTPUT', message);
   }
   return { ...settings, record: { directory, isReplay: false } };
 }

@@ -6,12 +6,14 @@
  *  2. The head is written as soon as the program has been loaded, so that the trace of a crashed run can be read.
  *  3. Each PE writes its own file, chunk by chunk.
  */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import { CharmError, describeThrown } from '../../core/base/errors.ts';
+import { CharmError } from '../../core/base/errors.ts';
 import type { Registry } from '../../core/message/registry.ts';
 import { FileSink, headText, LogWriter, Recorder, summaryTableText, type TraceInfo } from '../../projections/index.ts';
+import { describeFailure } from '../describe-failure.ts';
+import { makeFolder } from '../make-folder.ts';
 import { readManifest } from '../package-root.ts';
 import { TraceLayout } from './layout.ts';
 
@@ -40,11 +42,11 @@ export function prepareTrace(
   isSummary = false,
 ): TraceStart {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, 0o700);
     for (const file of readdirSync(directory)) if (ownFile.test(file)) rmSync(join(directory, file));
   } catch (cause) {
-    const message = `the trace can't be written to ${directory}: ${describeThrown(cause)}`;
-    throw new CharmError('ERR_OUTPUT', message, undefined, { cause });
+    const message = `the trace can't be written to ${directory}: ${describeFailure(cause)}`;
+    throw new CharmError('ERR_OUTPUT', message);
   }
   const file = program instanceof URL ? program.pathname : program;
   const name = basename(file, extname(file)).replace(/[^\w-]/g, '_') || 'program';

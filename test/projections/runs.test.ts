@@ -61,5 +61,12 @@ describe('charm4ts run --trace', () => {
     const { code, stderr } = await run('--trace', '/dev/null/trace', 'fail');
     assert.equal(code, 1);
     assert.match(stderr, /\/dev\/null\/trace.*ERR_OUTPUT/s);
+    assert.doesNotMatch(stderr, /Error: /);
+  });
+
+  it('says so where the system lets nobody make a folder', async () => {
+    const { code, stderr } = await run('--trace', '/proc/trace/deep', 'fail');
+    assert.equal(code, 1);
+    assert.match(stderr, /can't be written to \/proc\/trace\/deep: no folders can be made in \/proc .*ERR_OUTPUT/);
   });
 });
