@@ -209,7 +209,7 @@ export class PeTeam {
 }
 
 /** The error of a program that is not the same in two places; undefined if it is. */
-export function mismatch(
+function mismatch(
   known: readonly string[],
   found: readonly string[],
   where: string,

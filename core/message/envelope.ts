@@ -12,6 +12,9 @@
  */
 export const headerBytes = 16;
 
+/** Of all that stands in frames. To be raised when any of it changes: nodes of different versions do not connect. */
+export const wireVersion = 1;
+
 /** Frame kinds. Values are the wire. */
 export const FrameKind = {
   /** A message to one element: chare/collection.ts. */

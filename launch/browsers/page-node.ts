@@ -16,6 +16,7 @@ import { RecordBatch, readBatch } from '../../transports/page/record-batch.ts';
 import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
 import { carrierOf, lostNode, notConnected } from '../nodes/gateway-node.ts';
 import type { NodeHandle, NodeOutput } from '../nodes/node-handle.ts';
+import { identityText, ownIdentity } from '../nodes/node-identity.ts';
 import type { NodeMessage, NodeOrder } from '../nodes/node-protocol.ts';
 import type { MeshStart, PeSettings } from '../worker-protocol.ts';
 import { closeCode, type PageMessage, type PageOrder, type PageScripts, parsePageMessage } from './page-protocol.ts';
@@ -65,6 +66,7 @@ export class PageNode implements NodeHandle {
     this.#mesh = new SocketMesh({
       ...mesh,
       secret: Buffer.from(mesh.secret, 'hex'),
+      identity: identityText(ownIdentity()),
       carrier: carrierOf(mesh),
       events: {
         received: (kind, to, from, bytes, start, length) => this.#received(kind, to, from, bytes, start, length),

@@ -26,7 +26,7 @@ export type PageOrder =
   | { readonly kind: 'ping' };
 
 export type PageMessage =
-  | Exclude<NodeMessage, MeshMessage>
+  | Exclude<NodeMessage, MeshMessage | { readonly kind: 'hello' }>
   | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   /** The PEs of the page can't take more for now, or can again. */
   | { readonly kind: 'paused'; readonly isPaused: boolean };

@@ -5,6 +5,7 @@ import { DirectLink } from '../../transports/sockets/direct-link.ts';
 import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
 import type { MeshMessage, MeshStart } from '../worker-protocol.ts';
 import { carrierOf, lostNode, notConnected } from './gateway-node.ts';
+import { identityText, ownIdentity } from './node-identity.ts';
 
 export class DirectNode {
   readonly link: DirectLink;
@@ -20,6 +21,7 @@ export class DirectNode {
     this.#mesh = new SocketMesh({
       ...start,
       secret: Buffer.from(start.secret, 'hex'),
+      identity: identityText(ownIdentity()),
       carrier: carrierOf(start),
       events: {
         received: (kind, _to, from, bytes, at, length) => this.link.received(kind, from, bytes, at, length),

@@ -6,6 +6,7 @@ import { type GatewayMemory, makeGatewayMemory } from '../../transports/outside/
 import type { Carrier } from '../../transports/sockets/carrier.ts';
 import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
 import type { MeshMessage, MeshStart } from '../worker-protocol.ts';
+import { identityText, ownIdentity } from './node-identity.ts';
 
 export interface GatewayNodeOptions {
   readonly mesh: MeshStart;
@@ -40,6 +41,7 @@ export class GatewayNode {
     this.#mesh = new SocketMesh({
       ...mesh,
       secret: Buffer.from(mesh.secret, 'hex'),
+      identity: identityText(ownIdentity()),
       carrier: carrierOf(mesh),
       events: {
         received: (kind, to, from, bytes, start, length) => gateway.received(kind, to, from, bytes, start, length),

@@ -19,12 +19,19 @@ import { CharmError, fromWire } from '../../core/base/errors.ts';
 import { BrowserSeats } from '../browsers/browser-seats.ts';
 import { JobEnd } from '../job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from '../job-options.ts';
-import { mismatch } from '../pe-team.ts';
 import { explainSyntaxError } from '../program-loader.ts';
 import { prepareJob } from '../rank-program.ts';
 import { identitiesOf } from './certificates.ts';
 import { NodeChild, type NodeEnd } from './node-child.ts';
 import type { NodeHandle } from './node-handle.ts';
+import {
+  compareIdentities,
+  comparePrograms,
+  launcher,
+  type NodeIdentity,
+  type NodeProgram,
+  ownIdentity,
+} from './node-identity.ts';
 import type { NodeMessage } from './node-protocol.ts';
 
 const stopGraceMs = 4000;
@@ -52,8 +59,8 @@ export class NodeJob {
   readonly #addresses: (string | undefined)[] = [];
   #folder = '';
   #connected = 0;
-  #loaded = 0;
-  #description: readonly string[] | undefined;
+  readonly #identities = new Map<number, NodeIdentity>();
+  readonly #programs = new Map<number, NodeProgram>();
   #url: string | undefined;
   readonly #end: JobEnd;
 
@@ -128,11 +135,13 @@ export class NodeJob {
   }
 
   async #onMessage(child: NodeHandle, message: NodeMessage): Promise<void> {
-    if (message.kind === 'listening') this.#onListening(child, message.address);
+    if (message.kind === 'hello') this.#identities.set(child.node, message.identity);
+    else if (message.kind === 'listening') this.#onListening(child, message.address);
     else if (message.kind === 'connected') {
       this.#connected++;
       this.#deliver();
-    } else if (message.kind === 'loaded') this.#onLoaded(child, message.description);
+    } else if (message.kind === 'loaded')
+      this.#onLoaded(child, { description: message.description, hash: message.hash });
     else if (message.kind === 'exit') this.#end.finish(message.code, undefined);
     else if (message.kind === 'failed')
       this.#end.fail(await explainSyntaxError(this.#options.program, fromWire(message.error)));
@@ -143,6 +152,8 @@ export class NodeJob {
     this.#addresses[child.node] = address;
     const addresses = this.#addresses.filter((known) => known !== undefined);
     if (addresses.length < this.#children.length) return;
+    const error = compareIdentities(new Map([[launcher, ownIdentity()], ...this.#identities]));
+    if (error !== undefined) return this.#end.fail(error);
     for (const other of this.#children) other.tell({ kind: 'connect', addresses });
   }
 
@@ -152,12 +163,12 @@ export class NodeJob {
     for (const child of this.#children) child.tell({ kind: 'program', url: this.#url });
   }
 
-  #onLoaded(child: NodeHandle, description: readonly string[]): void {
-    this.#description ??= description;
-    const error = mismatch(this.#description, description, `node ${child.node}`, undefined);
+  #onLoaded(child: NodeHandle, program: NodeProgram): void {
+    this.#programs.set(child.node, program);
+    if (this.#programs.size < this.#children.length) return;
+    const error = comparePrograms(this.#programs);
     if (error !== undefined) return this.#end.fail(error);
-    this.#loaded++;
-    if (this.#loaded === this.#children.length) this.#children[0]!.tell({ kind: 'go' });
+    this.#children[0]!.tell({ kind: 'go' });
   }
 
   #onEnd(child: NodeHandle, { code, signal }: NodeEnd): void {

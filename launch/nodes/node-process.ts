@@ -17,7 +17,9 @@ import { makeSharedMachine } from '../../transports/threads/threads-link.ts';
 import { LiveServer } from '../live/live-server.ts';
 import { PeTeam } from '../pe-team.ts';
 import { nodeThreads } from '../pe-thread.ts';
+import type { ClassDescription } from '../worker-protocol.ts';
 import { GatewayNode } from './gateway-node.ts';
+import { ownIdentity, programHash } from './node-identity.ts';
 import type { NodeMessage, NodeOrder, NodeStart } from './node-protocol.ts';
 
 /** The launcher hears of this node at least this often. */
@@ -28,9 +30,11 @@ class NodeRuntime {
   /** Undefined where the PE has the connections. */
   readonly #gateway: GatewayNode | undefined;
   readonly #alive: NodeJS.Timeout;
+  #hash: Promise<string> = Promise.resolve('');
   readonly #live: LiveServer | undefined;
 
   constructor({ mesh, pesPerNode, settings, heapMb }: NodeStart) {
+    tell({ kind: 'hello', identity: ownIdentity() });
     const firstPe = mesh.node * pesPerNode;
     const machine = makeSharedMachine(pesPerNode);
     const failed = (error: Error): void => tell({ kind: 'failed', error: toWire(error) });
@@ -47,7 +51,7 @@ class NodeRuntime {
         startThread: nodeThreads({ heapMb, isCaptured: false }),
       },
       {
-        loaded: (description, classes) => tell({ kind: 'loaded', description, classes }),
+        loaded: (description, classes) => void this.#loaded(description, classes),
         mesh: tell,
         exit: (code) => tell({ kind: 'exit', code }),
         failed,
@@ -61,13 +65,22 @@ class NodeRuntime {
   }
 
   order(order: NodeOrder): void {
-    if (order.kind === 'program') this.#team.deliver(order.url);
+    if (order.kind === 'program') this.#deliver(order.url);
     else if (order.kind === 'go') this.#team.go();
     else if (order.kind === 'stop') void this.#stop();
     else if (order.kind === 'connect') {
       if (this.#gateway === undefined) this.#team.connect(order.addresses);
       else void this.#gateway.connect(order.addresses);
     }
+  }
+
+  #deliver(url: string): void {
+    this.#hash = programHash(url);
+    this.#team.deliver(url);
+  }
+
+  async #loaded(description: readonly string[], classes: readonly ClassDescription[]): Promise<void> {
+    tell({ kind: 'loaded', description, classes, hash: await this.#hash.catch(() => '') });
   }
 
   async #stop(): Promise<void> {

@@ -21,6 +21,8 @@ export interface CommandOptions {
   readonly onOutput?: (child: ChildProcess) => void;
   /** Shell redirections and pipes behind the command, for instance `| head -1`. */
   readonly behind?: string;
+  /** Besides this process's. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export function programPath(name: string): string {
@@ -35,12 +37,14 @@ export function runProgram(name: string, which: string, flags: readonly string[]
 /** Runs `charm4ts` with these arguments; fails if it does not end, or leaves a process behind. */
 export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
   const { behind } = options;
+  const env = { ...process.env, ...options.env };
   // A process group of its own, so that whatever it leaves behind can be found.
   const child =
     behind === undefined
-      ? spawn(process.execPath, [command, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+      ? spawn(process.execPath, [command, ...args], { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] })
       : spawn('bash', ['-c', `"$0" "$@" ${behind}`, process.execPath, command, ...args], {
           detached: true,
+          env,
           stdio: ['ignore', 'pipe', 'pipe'],
         });
   const output = { stdout: '', stderr: '' };

@@ -13,13 +13,15 @@
 import { createHmac } from 'node:crypto';
 import type { Transport, TransportEvents } from '../transport.ts';
 import type { CarriedStream, Carrier, Secured } from './carrier.ts';
-import { accept, initiate } from './handshake.ts';
+import { accept, type Introduction, initiate } from './handshake.ts';
 import { RecordStream } from './record-stream.ts';
 
 export interface SocketMeshOptions {
   readonly node: number;
   readonly nodes: number;
   readonly secret: Uint8Array;
+  /** What must be the same on all nodes, for people. Default: nothing. */
+  readonly identity?: string;
   readonly carrier: Carrier;
   readonly events: TransportEvents;
 }
@@ -28,6 +30,7 @@ const pendingMax = 64;
 
 export class SocketMesh implements Transport {
   readonly #options: SocketMeshOptions;
+  readonly #self: Introduction;
   readonly #streams: (RecordStream | undefined)[];
   readonly #pending = new Set<CarriedStream>();
   #missing: number;
@@ -38,6 +41,8 @@ export class SocketMesh implements Transport {
 
   constructor(options: SocketMeshOptions) {
     this.#options = options;
+    const { node, secret, identity = '' } = options;
+    this.#self = { node, secret, identity };
     this.#streams = new Array(options.nodes).fill(undefined);
     this.#missing = options.nodes - 1;
   }
@@ -70,7 +75,7 @@ export class SocketMesh implements Transport {
       const secured = await carried.secured;
       if (secured?.node !== undefined && secured.node !== peer)
         throw new Error(`its certificate is that of node ${secured.node}`);
-      await initiate(carried.stream, boundTo(this.#options.secret, secured), this.#options.node, peer);
+      await initiate(carried.stream, this.#boundTo(secured), peer);
       this.#adopt(peer, carried);
     } catch (error) {
       carried.stream.destroy();
@@ -86,8 +91,7 @@ export class SocketMesh implements Transport {
     this.#pending.add(carried);
     try {
       const secured = await carried.secured;
-      const known = boundTo(this.#options.secret, secured);
-      const peer = await accept(stream, known, this.#options.node, secured?.node);
+      const peer = await accept(stream, this.#boundTo(secured), secured?.node);
       const isWanted = peer > this.#options.node && peer < this.#options.nodes && this.#streams[peer] === undefined;
       if (isWanted) this.#adopt(peer, carried);
       else stream.destroy();
@@ -97,6 +101,10 @@ export class SocketMesh implements Transport {
     } finally {
       this.#pending.delete(carried);
     }
+  }
+
+  #boundTo(secured: Secured | undefined): Introduction {
+    return { ...this.#self, secret: boundTo(this.#options.secret, secured) };
   }
 
   #adopt(peer: number, { stream, unref }: CarriedStream): void {
