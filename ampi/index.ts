@@ -43,12 +43,18 @@ export {
 } from './datatype/derived.ts';
 export type { Buf, BufferSpec } from './datatype/place.ts';
 export { ERRORS_ARE_FATAL, ERRORS_RETURN, ErrorClass, type ErrorHandler, MpiError } from './errors.ts';
+export type { File, Whence } from './files/file.ts';
+export { Mode } from './files/mode.ts';
 export type { Message } from './messages/probe.ts';
 export type { GeneralizedMethods, GeneralizedRequest, Request } from './messages/request.ts';
 export { Status } from './messages/status.ts';
 export type { Completed } from './messages/wait-many.ts';
+export type { MigrateHints, PupMethods } from './rank/extensions.ts';
 export type { Mpi as MPI } from './rank/mpi.ts';
 export { AmpiPe } from './rank/pe-table.ts';
 export { type RankOptions, type RankProgram, rankProgram } from './rank/program.ts';
 export { RankChare, type RankMain } from './rank/rank.ts';
 export { BSEND_OVERHEAD } from './rank/send-buffer.ts';
+export { dimsCreate } from './topology/dims.ts';
+export type { DistGraph } from './topology/topology.ts';
+export type { At, Window, WindowFlavor } from './window/window.ts';

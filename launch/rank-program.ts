@@ -39,7 +39,7 @@ export function moduleAround(url: string, ampi: string, { vp, map = 'block', eag
   return `import * as program from ${JSON.stringify(url)};
 import { rankProgram } from ${JSON.stringify(ampi)};
 export * from ${JSON.stringify(url)};
-const made = rankProgram(program.default ?? program.main, { ${settings.join(', ')} });
+const made = rankProgram(program.default ?? program.main, { ${settings.join(', ')} }, program);
 export const { AmpiPe, AmpiRank, rankMap } = made;
 export default made.main;
 `;

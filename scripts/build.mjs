@@ -68,6 +68,8 @@ const { metafile: forBrowsers } = await build({
   format: 'esm',
   platform: 'browser',
   target: 'es2022',
+  // Of files, which only programs that ask for them load; there are none in browsers.
+  external: ['node:*'],
   keepNames: true,
   define: { 'process.env.NODE_ENV': '"production"' },
   logLevel: 'warning',

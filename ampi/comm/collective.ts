@@ -383,7 +383,7 @@ export interface BlocksOfTypes {
   readonly types: readonly Datatype[];
 }
 
-function typedBlock({ data, counts, displs, types }: BlocksOfTypes, i: number): Place {
+export function typedBlock({ data, counts, displs, types }: BlocksOfTypes, i: number): Place {
   return new Place(data, types[i]!, counts[i]!, displs[i]!);
 }
 

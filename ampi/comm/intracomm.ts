@@ -5,9 +5,12 @@
 import { bcastBytes } from '../collectives/bcast.ts';
 import { Call } from '../collectives/call.ts';
 import { UNDEFINED } from '../constants.ts';
+import { accept, connect } from '../dynamic/ports.ts';
+import { type SpawnOptions, type SpawnPart, spawn } from '../dynamic/spawn.ts';
 import { MpiError } from '../errors.ts';
 import { PromiseRequest, type Request } from '../messages/request.ts';
-import { Collective } from './collective.ts';
+import type { RankMain } from '../rank/rank.ts';
+import { Topological } from '../topology/topological.ts';
 import type { CommBase } from './comm-base.ts';
 import { type Comparison, Group } from './group.ts';
 import type { Info } from './info.ts';
@@ -16,7 +19,7 @@ import type { Intercomm } from './intercomm.ts';
 /** `split` by what hardware shares. */
 export type SplitType = 'shared' | undefined;
 
-export class Comm extends Collective {
+export class Comm extends Topological {
   get isInter(): boolean {
     return false;
   }
@@ -60,6 +63,7 @@ export class Comm extends Collective {
     const ctx = await this.agreeOnContext();
     const copy = this.another(ctx, this.members, this.getName());
     copy.inherit(this);
+    copy.topology = this.topology;
     return copy;
   }
 
@@ -130,6 +134,29 @@ export class Comm extends Collective {
   createIntercomm(localLeader: number, peer: Comm | null, remoteLeader: number, tag: number): Promise<Intercomm> {
     this.checkRoot(localLeader);
     return this.mpi._makeIntercomm(this, localLeader, peer, remoteLeader, tag);
+  }
+
+  /**
+   * Makes more ranks, which run an exported function of the program: an inter-communicator to them. They find theirs in
+   * `mpi.parent`. Collective; the root's arguments count.
+   */
+  spawn(main: RankMain, count: number, options: SpawnOptions = {}): Promise<Intercomm> {
+    return spawn(this, [{ main, count }], options);
+  }
+
+  /** The same with several functions; together they are one world. */
+  spawnMultiple(parts: readonly SpawnPart[], options: SpawnOptions = {}): Promise<Intercomm> {
+    return spawn(this, parts, options);
+  }
+
+  /** Waits for a group that connects to a port. Collective; `port` counts at the root, which has opened it. */
+  accept(port: string | null, root = 0): Promise<Intercomm> {
+    return accept(this, port, root);
+  }
+
+  /** Connects to a group that accepts at a port. Collective. */
+  connect(port: string | null, root = 0): Promise<Intercomm> {
+    return connect(this, port, root);
   }
 
   /** All ranks call it; messages under way go on. */

@@ -60,7 +60,6 @@ export class Datatype {
   readonly make: ArrayMaker | undefined;
   readonly isContiguous: boolean;
   readonly recipe: Recipe;
-  readonly attributes = new Map<number, unknown>();
   isCommitted: boolean;
   isFreed = false;
 

@@ -3,7 +3,7 @@
  * and AMPI's extensions. Names that begin with `_` are the library's own.
  */
 import type { Charm } from '../../core/index.ts';
-import { type CopyCallback, type DeleteCallback, Key, KeyTable } from '../comm/attributes.ts';
+import { Attributes, type CopyCallback, type DeleteCallback, Key, KeyTable } from '../comm/attributes.ts';
 import type { CommBase } from '../comm/comm-base.ts';
 import { Group } from '../comm/group.ts';
 import { Info } from '../comm/info.ts';
@@ -11,12 +11,21 @@ import type { Intercomm } from '../comm/intercomm.ts';
 import { Comm } from '../comm/intracomm.ts';
 import { makeIntercomm } from '../comm/make-intercomm.ts';
 import { TAG_UB } from '../constants.ts';
-import type { Payload } from '../datatype/place.ts';
+import type { Datatype, NumberArray } from '../datatype/datatype.ts';
+import { duplicate } from '../datatype/derived.ts';
+import { type Buf, type Payload, Place } from '../datatype/place.ts';
+import { checkPort, lookupName, openPort, publishName, unpublishName } from '../dynamic/ports.ts';
+import { parentOf } from '../dynamic/spawn.ts';
+import type { SpawnedSetup } from '../dynamic/spawned.ts';
 import { ERRORS_ARE_FATAL, type ErrorHandler, ErrorTable, MpiError } from '../errors.ts';
+import type { File } from '../files/file.ts';
 import type { Engine, EngineOwner } from '../messages/engine.ts';
 import { type GeneralizedMethods, GeneralizedRequest, type Request } from '../messages/request.ts';
 import type { Status } from '../messages/status.ts';
 import * as many from '../messages/wait-many.ts';
+import { winAllocate, winAllocateShared, winCreate, winCreateDynamic } from '../window/make.ts';
+import type { Window } from '../window/window.ts';
+import { Extensions } from './extensions.ts';
 import type { RankChare, RankPeer } from './rank.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { type World, Worlds } from './worlds.ts';
@@ -33,7 +42,7 @@ interface WithHandler {
   getName?(): string;
 }
 
-export class Mpi implements EngineOwner {
+export class Mpi extends Extensions implements EngineOwner {
   /** All ranks that began together. */
   readonly world: Comm;
   /** This rank alone. */
@@ -47,23 +56,35 @@ export class Mpi implements EngineOwner {
   /** @internal */
   readonly _worlds = new Worlds();
   /** @internal */
+  readonly _windows = new Map<number, Window>();
+  /** @internal */
   readonly _keys = new KeyTable();
   /** Error classes and codes that the program adds. */
   readonly errors = new ErrorTable();
   private readonly buffer = new SendBuffer();
+  private readonly typeAttributes = new WeakMap<Datatype, Attributes>();
   private contexts = 1;
   private readonly yields: (() => void)[] = [];
   private isFinal = false;
+  private ownArgs: readonly string[] | undefined = undefined;
+  private spawnedBy: Intercomm | null = null;
   private initialized = 1;
 
   /** @internal */
-  constructor(chare: RankChare, world: World, index: number, makeEngine: (owner: EngineOwner) => Engine) {
+  constructor(
+    chare: RankChare,
+    world: World,
+    index: number,
+    worldCtx: number,
+    makeEngine: (owner: EngineOwner) => Engine,
+  ) {
+    super();
     this._chare = chare;
     this._engine = makeEngine(this);
     this._worlds.add(world);
     const gids = Array.from({ length: world.size }, (_, i) => world.base + i);
     const mine = world.base + index;
-    this.world = new Comm(this, world.base === 0 ? 0 : world.base * 2, new Group(gids, mine), 'MPI_COMM_WORLD');
+    this.world = new Comm(this, worldCtx, new Group(gids, mine), 'MPI_COMM_WORLD');
     this.self = new Comm(this, this._newContext(), new Group([mine], mine), 'MPI_COMM_SELF');
   }
 
@@ -79,9 +100,9 @@ export class Mpi implements EngineOwner {
     return this.world.size;
   }
 
-  /** The program's own arguments. */
+  /** The program's own arguments; of spawned ranks those that they were given. */
   get args(): readonly string[] {
-    return this.charm.args;
+    return this.ownArgs ?? this.charm.args;
   }
 
   /** The PE that this rank is on now. */
@@ -191,10 +212,100 @@ export class Mpi implements EngineOwner {
     return this.buffer.detach();
   }
 
+  /** Bytes that the data of a buffer take when they are packed. */
+  packSize(buf: Buf): number {
+    return Place.of(buf).bytes;
+  }
+
+  /** Packs data behind what is there; where the next go. */
+  pack(buf: Buf, into: Uint8Array, position: number): number {
+    const place = Place.of(buf);
+    if (position + place.bytes > into.length)
+      throw new MpiError('TRUNCATE', `${place.bytes} bytes do not fit behind ${position} of ${into.length}`);
+    return place.pack(into, position);
+  }
+
+  /** The other way round; where the next are. */
+  unpack(from: Uint8Array, position: number, buf: Buf): number {
+    const place = Place.of(buf);
+    if (position + place.bytes > from.length)
+      throw new MpiError('TRUNCATE', `${place.bytes} bytes are not there behind ${position} of ${from.length}`);
+    place.unpack(from, position, place.bytes);
+    return position + place.bytes;
+  }
+
   /** A typed array in memory that the PEs of this process share: large messages from it are copied once only. */
   allocMem<T>(make: Maker<T>, length: number): T {
     const bytes = this._engine.here.allocateShared(Math.max(8, length * make.BYTES_PER_ELEMENT));
     return new make(bytes.buffer, bytes.byteOffset, length);
+  }
+
+  // ---- windows ----
+
+  /** Lets the ranks of `comm` reach this rank's `base`. Displacements count in elements, or in `unit` bytes. Collective. */
+  winCreate(comm: Comm, base: NumberArray, unit?: number): Promise<Window> {
+    return winCreate(comm, base, unit);
+  }
+
+  winAllocate(comm: Comm, make: Maker<NumberArray>, length: number): Promise<Window> {
+    return winAllocate(comm, this.allocMem(make, length));
+  }
+
+  winAllocateShared(comm: Comm, make: Maker<NumberArray>, length: number): Promise<Window> {
+    return winAllocateShared(comm, this.allocMem(make, length));
+  }
+
+  winCreateDynamic(comm: Comm): Promise<Window> {
+    return winCreateDynamic(comm);
+  }
+
+  // ---- files ----
+
+  /** Opens a file on all ranks of `comm`; `amode` is made of `Mode`. Collective. */
+  async fileOpen(comm: Comm, path: string, amode: number, info?: Info): Promise<File> {
+    const { fileOpen } = await this.charm.track(import('../files/open.ts'));
+    return fileOpen(comm, path, amode, info);
+  }
+
+  async fileDelete(path: string): Promise<void> {
+    const { fileDelete } = await this.charm.track(import('../files/open.ts'));
+    return fileDelete(this, path);
+  }
+
+  // ---- other worlds ----
+
+  /** Of spawned ranks: those who have spawned them. */
+  get parent(): Intercomm | null {
+    return this.spawnedBy;
+  }
+
+  /** @internal */
+  async _bornOf(spawned: SpawnedSetup): Promise<void> {
+    this.ownArgs = spawned.args;
+    this.spawnedBy = await parentOf(this, spawned);
+  }
+
+  /** A name by which other groups of ranks can connect to this one. */
+  openPort(): string {
+    return openPort(this);
+  }
+
+  closePort(port: string): void {
+    checkPort(port);
+  }
+
+  /** Makes a port known under a name. @throws MpiError SERVICE if the name is taken */
+  publishName(service: string, port: string): Promise<void> {
+    return publishName(this, service, port);
+  }
+
+  unpublishName(service: string): Promise<void> {
+    return unpublishName(this, service);
+  }
+
+  /** @throws MpiError NAME if there is no such name */
+  lookupName(service: string): Promise<string> {
+    return lookupName(this, service);
   }
 
   // ---- keys, hints ----
@@ -206,6 +317,59 @@ export class Mpi implements EngineOwner {
 
   commFreeKeyval(key: number): void {
     this._keys.free(key);
+  }
+
+  /** The same for windows. */
+  winCreateKeyval(copy?: CopyCallback, remove?: DeleteCallback, extra?: unknown): number {
+    return this.commCreateKeyval(copy, remove, extra);
+  }
+
+  winFreeKeyval(key: number): void {
+    this._keys.free(key);
+  }
+
+  /** The same for datatypes, whose attributes belong to this rank. */
+  typeCreateKeyval(copy?: CopyCallback, remove?: DeleteCallback, extra?: unknown): number {
+    return this.commCreateKeyval(copy, remove, extra);
+  }
+
+  typeFreeKeyval(key: number): void {
+    this._keys.free(key);
+  }
+
+  typeSetAttr(type: Datatype, key: number, value: unknown): void {
+    this.attributesOf(type).set(key, value);
+  }
+
+  typeGetAttr(type: Datatype, key: number): unknown {
+    return this.attributesOf(type).get(key);
+  }
+
+  typeDeleteAttr(type: Datatype, key: number): void {
+    this.attributesOf(type).delete(key);
+  }
+
+  /** A duplicate of a type; attributes go along as their keys say. */
+  typeDup(type: Datatype): Datatype {
+    const copy = duplicate(type);
+    this.attributesOf(type).copyTo(this.attributesOf(copy));
+    return copy;
+  }
+
+  /** Frees a type, and deletes its attributes. */
+  typeFree(type: Datatype): void {
+    this.attributesOf(type).clear();
+    type.free();
+  }
+
+  private attributesOf(type: Datatype): Attributes {
+    let found = this.typeAttributes.get(type);
+    if (found === undefined) {
+      found = new Attributes(type);
+      found.use(this._keys, () => undefined);
+      this.typeAttributes.set(type, found);
+    }
+    return found;
   }
 
   createInfo(): Info {
@@ -282,6 +446,17 @@ export class Mpi implements EngineOwner {
     if (comm !== undefined) return `in ${comm.getName() || 'an unnamed communicator'}`;
     const collective = this._contexts.get(ctx - 1);
     return `in a collective operation of ${collective?.getName() || 'a communicator'}`;
+  }
+
+  /** Goes on with a rank of `world` that has called `suspend`. */
+  resume(rank: number): void {
+    const gid = this.world.members.gids[rank];
+    if (gid === undefined) throw this.raise(this.world, new MpiError('RANK', `there is no rank ${rank} to resume`));
+    this.peer(gid).unsuspend();
+  }
+
+  protected warnOnce(message: string): void {
+    this._engine.here.warnOnce(message);
   }
 
   /** Lets the other ranks of this PE run. */

@@ -1,10 +1,14 @@
 /**
  * `AmpiPe`: what the ranks of one PE share: who is here, so that their messages need no envelope on a wire, and slots of shared
  * memory for large messages to other PEs of the process.
+ *
+ * The one on PE 0 knows all worlds of the job: it gives out numbers of ranks, and ends the job when all worlds have ended. It also
+ * keeps the names under which ports are published.
  */
 import { Chare, type Entries } from '../../core/index.ts';
 import type { Payload } from '../datatype/place.ts';
 import type { Engine } from '../messages/engine.ts';
+import type { World } from './worlds.ts';
 
 /** Large enough that a hand-over (1 us) is small beside the copy, small enough to lie in the cache. */
 const slotBytes = 1 << 18;
@@ -13,6 +17,10 @@ const slotsMax = 16;
 export class AmpiPe extends Chare {
   static readonly entries: Entries<AmpiPe> = { table: { local: true } };
   private readonly here: PeTable;
+  private ranks = 0;
+  private open = 0;
+  private readonly worlds: World[] = [];
+  private readonly names = new Map<string, string>();
 
   constructor() {
     super();
@@ -22,6 +30,44 @@ export class AmpiPe extends Chare {
 
   table(): PeTable {
     return this.here;
+  }
+
+  // ---- on PE 0 ----
+
+  /** Numbers for the ranks of a new world: the first of them. The job does not end before that world has. */
+  reserve(ranks: number): number {
+    const base = this.ranks;
+    this.ranks += ranks;
+    this.open++;
+    return base;
+  }
+
+  /** All ranks of a world have ended. */
+  ended(_ranks: number): void {
+    if (--this.open === 0) this.charm.exit();
+  }
+
+  register(world: World): void {
+    this.worlds.push(world);
+  }
+
+  worldOf(gid: number): World | undefined {
+    return this.worlds.find(({ base, size }) => gid >= base && gid < base + size);
+  }
+
+  /** False if the name is taken. */
+  publish(name: string, port: string): boolean {
+    if (this.names.has(name)) return false;
+    this.names.set(name, port);
+    return true;
+  }
+
+  lookup(name: string): string | undefined {
+    return this.names.get(name);
+  }
+
+  unpublish(name: string): boolean {
+    return this.names.delete(name);
   }
 }
 
@@ -36,11 +82,19 @@ export class PeTable {
   private heap: ArrayBufferLike | undefined = undefined;
   private readonly slots: Uint8Array[] = [];
   private readonly free: number[] = [];
+  private readonly warned = new Set<string>();
   private readonly starving: (() => void)[] = [];
 
   constructor(node: number, allocate: (bytes: number) => Uint8Array) {
     this.node = node;
     this.allocate = allocate;
+  }
+
+  /** On standard error, once for each text. */
+  warnOnce(message: string): void {
+    if (this.warned.has(message)) return;
+    this.warned.add(message);
+    console.error(`charm4ts: note: ${message}`);
   }
 
   /** Where an array lies in the memory that the process shares; -1: it does not. */

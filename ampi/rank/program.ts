@@ -4,7 +4,7 @@
  *
  *  1. A group of one `AmpiPe` on each PE, then an array of ranks.
  *  2. `begin` on all of them runs the program.
- *  3. When all have ended, the job ends.
+ *  3. When all ranks of all worlds have ended, the job ends.
  */
 import { type Charm, type Placement, placement } from '../../core/index.ts';
 import { MpiError } from '../errors.ts';
@@ -23,11 +23,15 @@ export interface RankOptions {
 /** Above, a link would not copy an array at once, so it would have to be copied before. */
 const eagerBytesUsual = 4095;
 
-/** The exports of a program of chares that runs `main` on each rank. */
-export function rankProgram(main: RankMain, options: RankOptions = {}): RankProgram {
+/** The exports of a program of chares that runs `main` on each rank. What ranks shall spawn must be among the `exported` functions. */
+export function rankProgram(main: RankMain, options: RankOptions = {}, exported: object = {}): RankProgram {
   class AmpiRank extends RankChare {
-    _main(): RankMain {
-      return main;
+    _main(name: string | undefined): RankMain {
+      return name === undefined ? main : ((exported as Record<string, unknown>)[name] as RankMain);
+    }
+
+    _nameOf(wanted: RankMain): string | undefined {
+      return Object.keys(exported).find((name) => (exported as Record<string, unknown>)[name] === wanted);
     }
   }
   if (typeof main !== 'function')
@@ -37,15 +41,14 @@ export function rankProgram(main: RankMain, options: RankOptions = {}): RankProg
   async function start(charm: Charm): Promise<void> {
     const { vp = charm.pes } = options;
     const pes = await charm.group(AmpiPe);
-    const finished = charm.future<number>();
+    await pes.at(0).ask.reserve(vp);
     const ranks = await charm.array(AmpiRank, {
       size: vp,
       map: map as 'block',
       args: [{ pes, protocol: { eagerBytes } }, 0, vp],
     });
-    ranks.all.begin(finished);
-    await finished.get();
-    charm.exit();
+    pes.at(0).register({ base: 0, size: vp, array: ranks });
+    ranks.all.begin();
   }
   return { AmpiPe, AmpiRank, main: start, ...(typeof map === 'string' ? {} : { rankMap: map }) };
 }

@@ -1,12 +1,15 @@
 /**
  * `AmpiRank`: the chare that is a rank. Its entry methods are the messages between ranks; the program itself runs in `begin`.
  *
- * Invariant: a rank stands in the table of its PE from `begin` on until it leaves; others there hand it messages directly.
+ * Invariant: a rank stands in the table of its PE as long as it is there. Others there hand it messages directly, and know by the table
+ * that a message for it which goes through the queue goes by reference.
  */
-import { Chare, type Entries, type Future, type GroupProxy, LibraryWait, Reducer } from '../../core/index.ts';
+import { Chare, type Entries, type GroupProxy, LibraryWait, Reducer } from '../../core/index.ts';
 import type { Payload } from '../datatype/place.ts';
+import { mainOf, type SpawnedSetup } from '../dynamic/spawned.ts';
 import { Engine, type Protocol } from '../messages/engine.ts';
 import { Envelope, EnvelopeKind } from '../messages/envelope.ts';
+import type { Order } from '../window/wire.ts';
 import { Mpi } from './mpi.ts';
 import type { AmpiPe, PeTable } from './pe-table.ts';
 import type { World } from './worlds.ts';
@@ -18,6 +21,8 @@ export type RankMain = (mpi: Mpi) => unknown;
 export interface RankSetup {
   readonly pes: GroupProxy<AmpiPe>;
   readonly protocol: Protocol;
+  /** Of spawned ranks: what they run, and who has spawned them. */
+  readonly spawned?: SpawnedSetup;
 }
 
 /** A rank as others see it: where their messages go. */
@@ -44,10 +49,13 @@ export interface RankPeer {
   sent(sendId: number): void;
   withdraw(ctx: number, gid: number, sendId: number): void;
   withdrawn(sendId: number, isForgotten: boolean): void;
+  window(id: number, gid: number, order: Order): void;
+  unsuspend(): void;
 }
 
 export abstract class RankChare extends Chare<number> {
   static readonly entries: Entries<RankChare> = { local: { inline: true } };
+  readonly _setup: RankSetup;
   private readonly _world: World;
   private readonly _engine: Engine;
   private readonly _mpi: Mpi;
@@ -55,6 +63,7 @@ export abstract class RankChare extends Chare<number> {
 
   constructor(setup: RankSetup, base: number, size: number) {
     super();
+    this._setup = setup;
     this._here = setup.pes.at(this.charm.pe).call.table();
     this._world = { base, size, array: this.array as unknown as World['array'] };
     const waits = new LibraryWait(this, () => '');
@@ -63,22 +72,26 @@ export abstract class RankChare extends Chare<number> {
       this,
       this._world,
       this.index,
+      setup.spawned?.worldCtx ?? 0,
       (owner) => new Engine(owner, gid, ranks, this._here, waits, setup.protocol),
     );
     this._engine = this._mpi._engine;
+    this._here.ranks[gid] = this._engine;
   }
 
   /** The program of this job. */
-  abstract _main(): RankMain;
+  abstract _main(name: string | undefined): RankMain;
+  abstract _nameOf(main: RankMain): string | undefined;
 
-  async begin(finished: Future<number>): Promise<void> {
+  async begin(): Promise<void> {
     const engine = this._engine;
     engine.runs(new LibraryWait(this, () => engine.describe()));
-    this._here.ranks[engine.gid] = engine;
-    await this._main()(this._mpi);
+    const { spawned, pes } = this._setup;
+    if (spawned !== undefined) await this._mpi._bornOf(spawned);
+    await this._main(spawned && mainOf(spawned, this.index))(this._mpi);
     await this._mpi._ended();
     engine.ends();
-    this.contribute(1, Reducer.sum, finished);
+    this.contribute(1, Reducer.sum, pes.at(0).callback.ended);
   }
 
   resume(): void {
@@ -151,5 +164,14 @@ export abstract class RankChare extends Chare<number> {
 
   withdrawn(sendId: number, isForgotten: boolean): void {
     this._engine.withdrawn(sendId, isForgotten);
+  }
+
+  window(id: number, gid: number, order: Order): void {
+    this._mpi._windows.get(id)?.receive(gid, order);
+  }
+
+  unsuspend(): void {
+    this._engine.waking();
+    this._mpi._unsuspend();
   }
 }
