@@ -30,6 +30,7 @@ Examples:
   charm4ts top 4711 --interval 0.2
   charm4ts top --json | jq .busy        for scripts: one object a second
   charm4ts top --prometheus 9464        for Prometheus
+  charm4ts projections --live           the same in the browser, over time
   charm4ts top --otlp http://127.0.0.1:4318/v1/metrics
 
 Jobs can be looked at by the user who started them, on the machine where they run, unless they were started with

@@ -1,10 +1,11 @@
 /** What `charm4ts top`, `ps` and `lb` do. */
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JobClient, type WholeView } from '../../launch/live/job-client.ts';
+import { JobClient } from '../../launch/live/job-client.ts';
 import { pushOtlp, servePrometheus } from './exporters.ts';
 import { psText, topFrame } from './frame.ts';
-import { type JobRates, ratesOf } from './rates.ts';
+import type { JobRates } from './rates.ts';
+import { Watch } from './watch.ts';
 
 interface TopOptions {
   readonly interval: number;
@@ -12,23 +13,6 @@ interface TopOptions {
   readonly json?: boolean;
   readonly prometheus?: number;
   readonly otlp?: string;
-}
-
-/** Remembers the look before. */
-class Watch {
-  readonly #client: JobClient;
-  #before: WholeView | undefined = undefined;
-
-  constructor(client: JobClient) {
-    this.#client = client;
-  }
-
-  async look(): Promise<JobRates> {
-    const view = await this.#client.view('short');
-    const rates = ratesOf(view, this.#before);
-    this.#before = view;
-    return rates;
-  }
 }
 
 export async function top(job: number | undefined, options: TopOptions): Promise<void> {

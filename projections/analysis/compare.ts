@@ -1,10 +1,13 @@
-/** Two runs side by side, entry method by entry method. They are the same if their names are. */
+/**
+ * Two runs side by side: in all, by entry method, by PE, over time, by phase. Entry methods are the same if their names are;
+ * PEs if their numbers are; moments if they are as far from the begin, in shares of the run; phases if their numbers are.
+ */
 
-/** What of a run is compared: an `EntryProfile` with names. */
+/** What of a run is compared: an `EntryProfile` with names, or anything else with a row for each name. */
 export interface NamedProfile {
   readonly names: readonly string[];
-  readonly busy: Float64Array;
-  readonly count: Float64Array;
+  readonly busy: ArrayLike<number>;
+  readonly count: ArrayLike<number>;
 }
 
 export interface Difference {
@@ -16,6 +19,13 @@ export interface Difference {
 
 /** Largest change of time first. */
 export function compareProfiles(first: NamedProfile, second: NamedProfile): Difference[] {
+  return joinProfiles(first, second).sort(
+    (a, b) => Math.abs(b.busy[1] - b.busy[0]) - Math.abs(a.busy[1] - a.busy[0]) || (a.name < b.name ? -1 : 1),
+  );
+}
+
+/** In the order of the first run, then what only the second has. */
+export function joinProfiles(first: NamedProfile, second: NamedProfile): Difference[] {
   const rows = new Map<string, { busy: [number, number]; count: [number, number] }>();
   for (const [run, profile] of [first, second].entries())
     for (const [i, name] of profile.names.entries()) {
@@ -24,7 +34,5 @@ export function compareProfiles(first: NamedProfile, second: NamedProfile): Diff
       row.busy[run]! += profile.busy[i]!;
       row.count[run]! += profile.count[i]!;
     }
-  return [...rows]
-    .map(([name, row]) => ({ name, ...row }))
-    .sort((a, b) => Math.abs(b.busy[1] - b.busy[0]) - Math.abs(a.busy[1] - a.busy[0]) || (a.name < b.name ? -1 : 1));
+  return [...rows].map(([name, row]) => ({ name, ...row }));
 }

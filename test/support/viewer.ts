@@ -132,6 +132,8 @@ export async function openPage(
   { hash = '', colorScheme = 'light' }: { hash?: string; colorScheme?: 'light' | 'dark' } = {},
 ): Promise<OpenPage> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme });
+  // Other work on the machine is no failure.
+  page.setDefaultTimeout(120_000);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
@@ -177,7 +179,11 @@ export async function drawn(page: Page): Promise<void> {
 export function colorsOf(page: Page, selector: string): Promise<number> {
   return page.evaluate(`(() => {
     const canvas = document.querySelector(${JSON.stringify(selector)});
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    // A copy: browsers complain of canvases that are read again and again.
+    const copy = Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    context.drawImage(canvas, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
     return new Set(new Uint32Array(data.buffer)).size;
   })()`);
 }

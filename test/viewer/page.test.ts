@@ -134,6 +134,23 @@ describe('the page of the viewer', { skip: noBrowser }, () => {
     await page.close();
   });
 
+  it('shows one chare in all views, by its name in the address', async () => {
+    const { page, complaints } = await openPage(browser, server.url, { hash: '#view=timeline&t=40000-48000' });
+    const before = await colorsOf(page, 'canvas.timeline');
+    await goTo(page, '#view=timeline&t=40000-48000&chare=Ring[2]');
+    await page.keyboard.press('t');
+    await page.waitForSelector('.view tbody tr');
+    assert.equal(await page.locator('.view tbody tr').count(), 2);
+    await page.keyboard.press('t');
+    await until(page, `document.querySelector('canvas.timeline')?.isConnected === true`);
+    await drawn(page);
+    assert(before > 3 && (await colorsOf(page, 'canvas.timeline')) > 3);
+    await goTo(page, '#view=heat&chare=Ring[2]');
+    await goTo(page, '#view=usage&chare=Nobody');
+    assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
   it('shows names as text, whatever they are', async () => {
     const evil = await serve(hostile(ringTrace()));
     try {
@@ -186,6 +203,19 @@ describe('the page of the viewer', { skip: noBrowser }, () => {
       await page.keyboard.press('t');
       await page.waitForSelector('.view table tbody tr');
       assert.match(await page.innerText('.view table tbody'), /Ring::pass\(int hops\)\s+75.* µs\s+45/);
+      for (const [rows, row] of [
+        ['pes', /PE 2\s+23\.8 µs\s+14\.3 µs\s+-9\.5 µs\s+25\s+15/],
+        ['totals', /messages sent\s+0 ns\s+0 ns\s+0 ns\s+100\s+60/],
+        ['phases', /phase 1\s+100 µs\s+60 µs/],
+        ['time', /0\.0 %\s+\d+\.\d %/],
+      ] as const) {
+        await page.keyboard.press('t');
+        await goTo(page, `#view=compare&o.compare.rows=${rows}`);
+        assert((await colorsOf(page, '.view canvas')) > 4, `${rows} has a picture`);
+        await page.keyboard.press('t');
+        await page.waitForSelector('.view table tbody tr');
+        assert.match(await page.innerText('.view table tbody'), row);
+      }
       assert.deepEqual(complaints, []);
       await page.close();
     } finally {

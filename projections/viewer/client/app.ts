@@ -6,6 +6,8 @@ import { button, byId, debounced, el, saveFile } from './dom.ts';
 import { Focus } from './focus.ts';
 import { keyList, keyNamed } from './keys.ts';
 import { Legend } from './legend.ts';
+import { LiveView } from './live/live-view.ts';
+import type { LiveWatch } from './live/watch.ts';
 import { OverviewStrip } from './overview.ts';
 import { CanvasPainter, SvgPainter } from './painter.ts';
 import { Store } from './state.ts';
@@ -24,9 +26,10 @@ const exportScale = 2;
 
 export class App {
   readonly #timeline = new TimelineView();
-  readonly #views: readonly View[] = [this.#timeline, ...otherViews()];
+  readonly #views: readonly View[];
   readonly #strip = new OverviewStrip();
   readonly #legend = new Legend();
+  readonly #facts = el('span', { class: 'facts' });
   readonly #host = el('section', { class: 'view' });
   readonly #tabs = el('nav', { class: 'tabs', 'aria-label': 'views' });
   readonly #detailsHost = el('aside', { class: 'details-host', hidden: true, 'aria-label': 'execution' });
@@ -43,10 +46,14 @@ export class App {
   #context: Context;
   readonly #remember = debounced(500, () => this.#rememberWindow());
 
-  constructor(opened: readonly Opened[], info: ViewInfo) {
+  /** @param opened None: there is only a running job. @param live A running job. */
+  constructor(opened: readonly Opened[], info: ViewInfo, live?: LiveWatch) {
     this.#opened = opened;
     this.#info = info;
-    this.#store = new Store(info, info.pes.at(-1) ?? 0);
+    const traceViews = opened.length === 0 ? [] : [this.#timeline, ...otherViews()];
+    this.#views = [...traceViews, ...(live === undefined ? [] : [new LiveView(live)])];
+    this.#store = new Store(info, info.pes.at(-1) ?? 0, this.#views[0]!.id);
+    live?.listen(() => this.#update(false));
     this.#palette = this.#paletteFor(wantedTheme());
     this.#context = this.#newContext();
     this.#build();
@@ -57,10 +64,37 @@ export class App {
     this.#update(true);
   }
 
+  /** Of a trace that grows: what there is now. */
+  refresh(info: ViewInfo): void {
+    if (info.end === this.#info.end && info.records === this.#info.records) return;
+    this.#info = info;
+    this.#store.grow(info);
+    this.#palette = this.#paletteFor(this.#palette.theme);
+    this.#context = this.#newContext();
+    this.#timeline.forget();
+    this.#facts.textContent = this.#factsText;
+    this.#update(false);
+  }
+
+  report(error: unknown): void {
+    this.#report(error);
+  }
+
+  get #factsText(): string {
+    const { run, records, pes } = this.#info;
+    const facts = [
+      pes.length === 0 ? undefined : `${pes.length} PEs`,
+      this.#hasTrace ? `${records.toLocaleString('en-US').replaceAll(',', ' ')} records` : undefined,
+      run.host,
+      run.startedAt,
+    ];
+    return facts.filter((fact) => fact !== undefined).join(' · ');
+  }
+
   #newContext(): Context {
     const [first, ...others] = this.#opened;
     return {
-      source: first!.source,
+      source: first?.source ?? noTrace,
       info: this.#info,
       store: this.#store,
       palette: this.#palette,
@@ -81,22 +115,14 @@ export class App {
   }
 
   #build(): void {
-    const { name, run, records, pes, problems, reduced } = this.#info;
-    const facts = [
-      `${pes.length} PEs`,
-      `${records.toLocaleString('en-US').replaceAll(',', ' ')} records`,
-      run.host,
-      run.startedAt,
-    ];
+    const { name, run, problems, reduced } = this.#info;
+    this.#facts.title = run.commandLine ?? '';
+    this.#facts.textContent = this.#factsText;
     const header = el(
       'header',
       {},
       el('h1', {}, name),
-      el(
-        'span',
-        { class: 'facts', title: run.commandLine ?? '' },
-        facts.filter((fact) => fact !== undefined).join(' · '),
-      ),
+      this.#facts,
       el('span', { class: 'space' }),
       button('Table', 'picture or table (T)', () => this.#toggleTable()),
       button('PNG', 'save the picture as PNG', () => this.#savePng()),
@@ -117,15 +143,19 @@ export class App {
       header,
       ...(notes.length === 0 ? [] : [noteList(notes)]),
       this.#message,
-      this.#strip.element,
+      ...(this.#hasTrace ? [this.#strip.element] : []),
       this.#tabs,
-      el('main', {}, this.#legend.element, this.#host, this.#detailsHost),
+      el('main', {}, ...(this.#hasTrace ? [this.#legend.element] : []), this.#host, this.#detailsHost),
       helpDialog(),
     );
   }
 
+  get #hasTrace(): boolean {
+    return this.#opened.length > 0;
+  }
+
   get #view(): View {
-    return this.#views.find(({ id }) => id === this.#store.state.view) ?? this.#timeline;
+    return this.#views.find(({ id }) => id === this.#store.state.view) ?? this.#views[0]!;
   }
 
   #update(isOtherView: boolean): void {
@@ -137,9 +167,11 @@ export class App {
       for (const tab of this.#tabs.querySelectorAll('button'))
         tab.setAttribute('aria-current', tab.dataset['view'] === view.id ? 'page' : 'false');
     }
-    this.#strip.update(this.#context);
-    this.#legend.update(this.#context);
-    this.#focus.update(this.#context);
+    if (this.#hasTrace) {
+      this.#strip.update(this.#context);
+      this.#legend.update(this.#context);
+      this.#focus.update(this.#context);
+    }
     // The timeline reacts to what others do, even when it is not seen.
     view.update(this.#context);
     if (this.#isTable) void this.#showTable();
@@ -287,6 +319,9 @@ export class App {
     action();
   }
 }
+
+/** Without a trace there is nothing to ask. */
+const noTrace: TraceSource = { ask: () => Promise.reject(new Error('there is no trace here, only a running job')) };
 
 function wantedTheme(): Theme {
   return window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';

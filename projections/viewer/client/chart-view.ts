@@ -65,6 +65,11 @@ export abstract class ChartView<Data> implements View {
     return available;
   }
 
+  /** Of what is shown besides the selection: changes when there is something new. */
+  protected get version(): number {
+    return 0;
+  }
+
   protected option(key: string): string {
     const option = this.options.find((one) => one.key === key);
     return this.context.store.option(`${this.id}.${key}`, option?.values[0]?.[0] ?? '');
@@ -80,7 +85,8 @@ export abstract class ChartView<Data> implements View {
 
   #key(): string {
     const { store, info } = this.context;
-    return JSON.stringify([store.selection, this.options.map(({ key }) => this.option(key)), info.name, info.end]);
+    const options = this.options.map(({ key }) => this.option(key));
+    return JSON.stringify([store.selection, options, info.name, info.end, info.records, this.version]);
   }
 
   #fillControls(): void {

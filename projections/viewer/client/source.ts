@@ -27,8 +27,14 @@ export class HttpSource implements TraceSource {
   }
 }
 
-export async function listTraces(): Promise<TraceListing[]> {
+export interface Listing {
+  readonly traces: readonly TraceListing[];
+  /** The program of a running job that can be watched. */
+  readonly live?: string;
+}
+
+export async function listTraces(): Promise<Listing> {
   const response = await fetch('/traces');
   if (!response.ok) throw new Error((await response.text()).trim());
-  return (await response.json()) as TraceListing[];
+  return (await response.json()) as Listing;
 }

@@ -24,12 +24,15 @@ type Listener = (state: State, before: State) => void;
 export class Store {
   readonly #listeners = new Set<Listener>();
   readonly #pesMax: number;
-  readonly #whole: { readonly begin: number; readonly end: number };
+  readonly #firstView: string;
+  #whole: { readonly begin: number; readonly end: number };
   #state: State;
   #timer: number | undefined;
 
-  constructor(range: { readonly begin: number; readonly end: number }, pesMax: number) {
+  /** @param firstView What is shown where the address names none. */
+  constructor(range: { readonly begin: number; readonly end: number }, pesMax: number, firstView: string) {
     this.#pesMax = pesMax;
+    this.#firstView = firstView;
     this.#whole = range;
     this.#state = this.#fromAddress();
     window.addEventListener('hashchange', () => this.#apply(this.#fromAddress()));
@@ -41,6 +44,13 @@ export class Store {
 
   get whole(): { readonly begin: number; readonly end: number } {
     return this.#whole;
+  }
+
+  /** The run has gone on. Whoever looks at the whole of it goes on doing so. */
+  grow(range: { readonly begin: number; readonly end: number }): void {
+    const { isWhole } = this;
+    this.#whole = { begin: range.begin, end: range.end };
+    if (isWhole) this.#state = { ...this.#state, begin: range.begin, end: range.end };
   }
 
   get isWhole(): boolean {
@@ -111,7 +121,7 @@ export class Store {
     const [, pe, row] = /^(\d+)\.(\d+)$/.exec(address.get('x') ?? '') ?? [];
     const options = [...address].filter(([key]) => key.startsWith('o.')).map(([key, value]) => [key.slice(2), value]);
     return {
-      view: address.get('view') ?? 'timeline',
+      view: address.get('view') ?? this.#firstView,
       begin: begin === undefined ? this.#whole.begin : Number(begin),
       end: end === undefined ? this.#whole.end : Math.max(Number(end), Number(begin) + 1),
       pes: rangesIn(address.get('pes'), this.#pesMax),

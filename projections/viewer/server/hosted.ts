@@ -6,18 +6,21 @@
  *  2. Other questions wait until the trace is there. Tiles that are finer than pyramids are told as coarse.
  *  3. A large trace without a prepared file is given one, where the folder can be written to.
  *  4. A trace that cannot be read fails every question with what was wrong.
+ *  5. A trace that is followed is read anew when somebody asks for its head and its files have changed, until it is whole.
+ *     Until it has been read, what was read before answers.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { heatMap } from '../../analysis/heat-map.ts';
 import type { Selection } from '../../analysis/selection.ts';
+import { openTrace } from '../../format/open.ts';
 import { answer, infoOf } from '../answers.ts';
 import { decodePrepared, encodePrepared, type Prepared, preparedSuffix } from '../prepared.ts';
 import type { Ask } from '../protocol.ts';
 import type { Question } from '../questions.ts';
 import { TraceStore } from '../store.ts';
 import { overviewFrom, tileFrom } from '../timeline.ts';
-import type { TraceFolder } from './folder.ts';
+import { checkFolder, type TraceFolder } from './folder.ts';
 import { readParallel } from './parallel-read.ts';
 
 export interface Progress {
@@ -30,6 +33,9 @@ type Load = (onProgress: (done: number, files: number) => void) => Promise<Trace
 /** Smaller ones are read in less than a second. */
 const preparedRecordsMin = 300_000;
 
+/** Between two readings of a trace that grows passes so many times what a reading takes. */
+const pauseFactor = 4;
+
 /** A view that has no tiles does not wait longer. */
 const pictureMs = 1000;
 
@@ -40,6 +46,10 @@ export class HostedTrace {
   readonly #load: Load;
   readonly #prepared: Prepared | undefined;
   #store: Promise<TraceStore> | undefined;
+  /** Tells the stamp of the files, while they may change. */
+  #follow: (() => Promise<string>) | undefined;
+  #stamp = '';
+  #nextLook = 0;
   /** The first picture goes before the reading: both want the processor. */
   #hasPicture: () => void = () => {};
   readonly #picture: Promise<void>;
@@ -52,6 +62,15 @@ export class HostedTrace {
       this.#hasPicture = resolve;
       setTimeout(resolve, pictureMs).unref();
     });
+  }
+
+  /** Of a job that may still be writing it. */
+  static following(folder: TraceFolder): HostedTrace {
+    const load = async (): Promise<TraceStore> => new TraceStore(await openTrace(folder.path));
+    const trace = new HostedTrace(folder.name, load);
+    trace.#follow = async () => (await checkFolder(folder.path)).files.stamp;
+    trace.#stamp = folder.files.stamp;
+    return trace;
   }
 
   static async ofFolder(folder: TraceFolder): Promise<HostedTrace> {
@@ -90,7 +109,30 @@ export class HostedTrace {
     return this.#store;
   }
 
+  /** Reads the trace anew if it has changed. */
+  async #lookAgain(): Promise<void> {
+    const before = await this.store;
+    const now = performance.now();
+    if (this.#follow === undefined || now < this.#nextLook) return;
+    this.#nextLook = Number.POSITIVE_INFINITY;
+    try {
+      const stamp = await this.#follow();
+      if (stamp !== this.#stamp) this.#store = Promise.resolve(await this.#load(() => {}));
+      this.#stamp = stamp;
+    } catch {
+      // It is being written; the next look will do.
+      this.#store = Promise.resolve(before);
+    }
+    this.#nextLook = performance.now() + (performance.now() - now) * pauseFactor;
+    // Whole traces grow no more; those of runs that crashed are never whole, and looking at their files costs little.
+    if ((await this.store).trace.problems.length === 0) this.#follow = undefined;
+  }
+
   async answer(question: Question): Promise<unknown> {
+    if (this.#follow !== undefined && question.name === 'info') {
+      await this.#lookAgain();
+      return { ...infoOf(await this.store), isLive: this.#follow !== undefined };
+    }
     if (!this.isLoaded && this.#prepared !== undefined) {
       const early = earlyAnswer(this.#prepared, question);
       if (question.name === 'tiles') this.#hasPicture();

@@ -3,7 +3,8 @@
  *
  *     GET  /?token=T                 the token becomes a cookie, and the browser is sent to `/`
  *     GET  /, /viewer.js, /viewer.css
- *     GET  /traces                   names and progress of the traces, in the order in which they were given
+ *     GET  /traces                   names and progress of the traces, in the order in which they were given; the running job
+ *     GET  /live                     server-sent events of the running job: see live-feed.ts
  *     POST /trace/NUMBER/QUESTION    JSON in, an answer as in wire.ts out
  *
  * Traces are named by their number only. See security.ts for who may ask.
@@ -14,6 +15,7 @@ import { checkQuestion } from '../questions.ts';
 import { encodeAnswer } from '../wire.ts';
 import { type Asset, type AssetName, readAssets } from './assets.ts';
 import type { HostedTrace } from './hosted.ts';
+import type { LiveFeed } from './live-feed.ts';
 import { Guard, securityHeaders } from './security.ts';
 
 export interface ViewerServer {
@@ -26,6 +28,8 @@ export interface ViewerServer {
 export interface ServeOptions {
   /** 0 or absent: any that is free. */
   readonly port?: number;
+  /** A running job to watch, with or without traces. */
+  readonly live?: { readonly program: string; readonly feed: LiveFeed };
 }
 
 /** A question is small; anything larger is none. */
@@ -33,13 +37,13 @@ const questionBytesMax = 1 << 22;
 
 export async function serveTraces(
   traces: readonly HostedTrace[],
-  { port = 0 }: ServeOptions = {},
+  { port = 0, live }: ServeOptions = {},
 ): Promise<ViewerServer> {
   const assets = await readAssets();
   const server = createServer();
   await listen(server, port);
   const { port: actual } = server.address() as AddressInfo;
-  const viewer = new Viewer(traces, assets, new Guard(actual));
+  const viewer = new Viewer(traces, assets, new Guard(actual), live);
   // Reading begins at once where nothing can be shown before, and else when somebody asks for more than pictures.
   for (const trace of traces) if (!trace.isPrepared) trace.store.catch(() => {});
   server.on('request', (request, response) => void viewer.handle(request, response));
@@ -68,9 +72,16 @@ class Viewer {
   readonly guard: Guard;
   readonly #traces: readonly HostedTrace[];
   readonly #assets: ReadonlyMap<AssetName, Asset>;
+  readonly #live: ServeOptions['live'];
 
-  constructor(traces: readonly HostedTrace[], assets: ReadonlyMap<AssetName, Asset>, guard: Guard) {
+  constructor(
+    traces: readonly HostedTrace[],
+    assets: ReadonlyMap<AssetName, Asset>,
+    guard: Guard,
+    live: ServeOptions['live'],
+  ) {
     this.#traces = traces;
+    this.#live = live;
     this.#assets = assets;
     this.guard = guard;
   }
@@ -101,9 +112,11 @@ class Viewer {
   #get(path: string, { method }: IncomingMessage, response: ServerResponse): void {
     const body = method === 'HEAD' ? () => '' : (bytes: Uint8Array | string) => bytes;
     if (path === '/traces') {
-      const list = this.#traces.map(({ name, progress, isLoaded }) => ({ name, ...progress, isLoaded }));
+      const names = this.#traces.map(({ name, progress, isLoaded }) => ({ name, ...progress, isLoaded }));
+      const list = { traces: names, ...(this.#live === undefined ? {} : { live: this.#live.program }) };
       return void response.writeHead(200, { 'Content-Type': 'application/json' }).end(body(JSON.stringify(list)));
     }
+    if (path === '/live' && this.#live !== undefined && method === 'GET') return this.#live.feed.attach(response);
     const asset = this.#assets.get((path === '/' ? 'index.html' : path.slice(1)) as AssetName);
     if (asset === undefined) return refuse(response, 404, 'there is no such page');
     response.writeHead(200, { 'Content-Type': asset.type }).end(body(asset.bytes));

@@ -18,6 +18,11 @@ export class LaneLoader {
     this.#onArrival = onArrival;
   }
 
+  /** What is here stays until there is something new. */
+  forget(): void {
+    this.#key = '';
+  }
+
   load({ source, store, report }: Context, columns: number): void {
     const ask = { ...store.selection, columns, lanesMax };
     const key = JSON.stringify(ask);

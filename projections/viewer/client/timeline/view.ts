@@ -94,6 +94,14 @@ export class TimelineView implements View {
     this.draw();
   }
 
+  /** Of a trace that grows: what is here may lack something. */
+  forget(): void {
+    this.#tiles?.forget();
+    this.#lanes?.forget();
+    this.#blocksAsk = '';
+    this.#blocks = undefined;
+  }
+
   /** Scales the window around a moment. */
   zoom(factor: number, around: number): void {
     const { begin, end } = this.context.store.state;
