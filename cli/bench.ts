@@ -1,6 +1,7 @@
 /** `charm4ts bench`: measures the runtime on this machine. */
 import { Command, InvalidArgumentError } from 'commander';
 import { curvesCommand } from './bench-curves.ts';
+import { nasCommand } from './bench-nas.ts';
 
 interface BenchFlags {
   readonly json?: boolean;
@@ -21,6 +22,7 @@ export function benchCommand(): Command {
     .option('--list', 'say what there is, and run nothing')
     .addHelpText('after', examples)
     .addCommand(curvesCommand().showHelpAfterError('(add --help for usage)'))
+    .addCommand(nasCommand().showHelpAfterError('(add --help for usage)'))
     .action(runBench);
 }
 
