@@ -9,7 +9,7 @@ function only(from, allowed, comment) {
     severity: 'error',
     from: { path: inside(from) },
     to: {
-      path: '^(core|machines|io|data|transports|launch|cli|bench|examples|lb-strategies|projections|ampi|test)/',
+      path: '^(core|machines|io|data|transports|launch|cli|bench|examples|lb-strategies|projections|ampi|resumable|test)/',
       pathNot: allowed.map(inside),
     },
   };
@@ -18,6 +18,7 @@ function only(from, allowed, comment) {
 module.exports = {
   forbidden: [
     only('core', ['core'], 'the core knows no transport, strategy, trace format or command'),
+    only('resumable', ['resumable'], 'the compile step: from source to source'),
     only('io', ['io', 'core'], 'a library of chares'),
     only('data', ['data', 'core'], 'a library of chares'),
     only('ampi', ['ampi', 'io', 'core'], 'MPI on chares: a library of chares, which uses that for files'),
@@ -35,7 +36,7 @@ module.exports = {
     only('projections', ['projections', 'core/base'], 'traces are read with no runtime'),
     only(
       'launch',
-      ['launch', 'core', 'transports', 'lb-strategies', 'projections'],
+      ['launch', 'core', 'transports', 'lb-strategies', 'projections', 'resumable'],
       'launch is a composition root, below the commands: it gives the core its transport, its strategies and its recording',
     ),
     only(
@@ -54,7 +55,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^examples/' },
       to: {
-        path: '^(core|machines|io|data|transports|launch|cli|bench|lb-strategies|projections|ampi|test)/',
+        path: '^(core|machines|io|data|transports|launch|cli|bench|lb-strategies|projections|ampi|resumable|test)/',
         pathNot: [
           '^core/index.ts$',
           '^launch/(index|sim/index).ts$',
@@ -86,7 +87,7 @@ module.exports = {
       severity: 'error',
       // What the page of the viewer uses is bundled into it.
       from: {
-        path: '^(core|machines|io|data|ampi|lb-strategies|projections|transports|launch|cli|bench)/',
+        path: '^(core|machines|io|data|ampi|lb-strategies|projections|transports|launch|cli|bench|resumable)/',
         // And the bench of the viewer wants a browser; it says so where there is none.
         pathNot: ['^projections/viewer/client/', '^bench/viewer/measure.ts$'],
       },
@@ -95,7 +96,10 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^(core|machines|io|data|ampi|lb-strategies|projections|transports|launch|cli)/' },
+      from: {
+        orphan: true,
+        path: '^(core|machines|io|data|ampi|lb-strategies|projections|transports|launch|cli|resumable)/',
+      },
       to: {},
     },
   ],

@@ -5,6 +5,8 @@
  * compiled in, packages stay outside, addressed by where they are now. `charm4ts` itself always resolves to the
  * running package, so chare classes have one identity. The result is kept in a cache, under a name made from the
  * content of all files that went into it, so a second start does not compile.
+ *
+ * Files that ask for it (resumable/compile/program-source.ts) are compiled to be resumable on the way, JavaScript too.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
@@ -14,11 +16,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
 import { CharmError } from '../core/base/errors.ts';
 import { packageName, packageRoot, readManifest } from './package-root.ts';
+import { loadResumable, wishOf } from './resumable-files.ts';
 
 const plain = new Set(['.js', '.mjs', '.cjs']);
 const compiled = new Set(['.ts', '.mts', '.cts', '.tsx', '.jsx']);
 /** Part of the names in the cache; to be raised when `bundle` makes something else of the same files. */
-const cacheGeneration = 2;
+const cacheGeneration = 3;
 
 /** Address of an importable module. @throws CharmError ERR_PROGRAM if there is no such file or it does not compile. */
 export async function prepareProgram(program: string | URL): Promise<string> {
@@ -29,8 +32,9 @@ export async function prepareProgram(program: string | URL): Promise<string> {
   );
   if (!isFile) throw new CharmError('ERR_PROGRAM', `there is no program file ${file}`);
   const extension = extname(file);
-  if (plain.has(extension)) return pathToFileURL(file).href;
-  if (!compiled.has(extension)) {
+  const asksForMore = async (): Promise<boolean> => wishOf(await readFile(file, 'utf8')) !== undefined;
+  if (plain.has(extension) && !(await asksForMore())) return pathToFileURL(file).href;
+  if (!compiled.has(extension) && !plain.has(extension)) {
     throw new CharmError(
       'ERR_PROGRAM',
       `${file}: a program is a .ts, .mts, .js or .mjs file, not ${extension || 'a file without extension'}`,
@@ -142,6 +146,8 @@ export function ownFiles(files: Set<string>): Plugin {
           .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
           .replaceAll('import.meta.filename', JSON.stringify(path))
           .replaceAll('import.meta.dirname', JSON.stringify(resolve(path, '..')));
+        const wish = wishOf(source);
+        if (wish !== undefined) return { contents: await loadResumable(path, contents, wish), loader: 'js' };
         const loader = extname(path).slice(1).replace(/^[mc]/, '') as 'ts';
         return { contents, loader };
       });

@@ -15,6 +15,7 @@ const entryPoints = [
   'io/index.ts',
   'data/index.ts',
   'ampi/index.ts',
+  'core/resumable/index.ts',
   'launch/index.ts',
   'launch/sim/index.ts',
   'launch/pe-worker.ts',

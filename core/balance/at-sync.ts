@@ -35,7 +35,7 @@ export class AtSync {
   }
 
   /** An element calls atSync(). */
-  atSync(element: ElementRecord): SyncWait {
+  atSync(element: ElementRecord): PromiseLike<void> {
     const { collection } = element;
     if (!collection.usesAtSync)
       throw new UsageError(
@@ -52,7 +52,10 @@ export class AtSync {
     // Not before it is known whether the program awaits: two microtasks, the first of which stands before the await's.
     this.#pe.needsTurn = true;
     void settled.then(() => settled.then(() => this.#reach(element, step)));
-    return new SyncWait(element, lb.pending);
+    const { promised } = lb.pending;
+    if (promised === undefined || element.frames === undefined) return new SyncWait(element, lb.pending);
+    element.frames.sync = promised;
+    return promised as unknown as PromiseLike<void>;
   }
 
   /** The element may have left since; what it has come to here is counted here. */
@@ -81,9 +84,10 @@ export class AtSync {
     lb.isWaiting = false;
     lb.pending = undefined;
     lb.isAwaited = false;
-    pending?.resolve(undefined);
+    const isAskedFor = element.frames?.endOfSync() ?? false;
+    if (element.frames === undefined) pending?.resolve(undefined);
     const hasHook = typeof (element.chare as { resumeFromSync?: unknown }).resumeFromSync === 'function';
-    if (hasHook && !isAwaited) this.#pe.deliver(element, resumeEntry, [], undefined, this.#pe.id, 0);
+    if (hasHook && !isAwaited && !isAskedFor) this.#pe.deliver(element, resumeEntry, [], undefined, this.#pe.id, 0);
   }
 
   /** This PE sends for the birth of so many elements. Returns their first step. */

@@ -99,6 +99,12 @@ export class Continuation {
     else void settled.then(() => this.#suspendAfter(hops - 1));
   }
 
+  /** What follows in this microtask is `element` going on. */
+  goesOn(element: ElementRecord, entry: EntryMethod | undefined): void {
+    this.#begin(element, entry);
+    this.#pe.trace?.resumed(element, entry, this.#source, 0);
+  }
+
   /** The PE has stopped running tasks: the microtask turn comes. */
   tasksEnded(): void {
     if (!this.#hasFirst) return;

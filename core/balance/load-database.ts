@@ -173,7 +173,7 @@ class Columns {
       companion.load = 0;
       companion.ticks = 0;
       isPinned ||= companion.isPinned || !canBePacked(companion);
-      isHeld ||= companion.entriesInFlight > 0;
+      isHeld ||= companion.holds > 0;
       if (companion.sent !== undefined) this.addSent(number, companion.sent);
       companion.sent = undefined;
     }

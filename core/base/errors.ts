@@ -52,6 +52,7 @@ export const errorCodes = [
   'ERR_RESOURCES',
   'ERR_REPLAY',
   'ERR_MPI',
+  'ERR_FRAME',
   'ERR_INTERNAL',
 ] as const;
 

@@ -42,6 +42,13 @@ interface Item {
 /** A message, or the end of the channel. */
 export type Result = IteratorResult<unknown, undefined>;
 
+/** A message's value, or a result that may also be the end of the channel, for `select` with the channel. */
+export type ReceiveForm = readonly [kind: 'value' | 'result', channel?: object];
+
+function formed(result: Result, channel: object | undefined): unknown {
+  return channel === undefined ? result : { channel, ...result };
+}
+
 /** Values are the wire. `credit`: taking this one is told to the sender. */
 const ItemKind = { plain: 0, credit: 1, end: 2 } as const;
 const sent: Promise<void> = Promise.resolve();
@@ -108,11 +115,13 @@ export class ChannelEnd {
     this.#tell(ItemKind.end, undefined);
   }
 
-  /** A source of one message: its value or, so that the end of the channel is no error, what `form` makes of it. */
-  source(form?: (result: Result) => unknown): Source {
+  /** A source of one message, in the form that is wanted; `id`: the channel's name at its chare. */
+  source(form: ReceiveForm, id: string): Source {
+    const [kind, channel] = form;
     return {
       find: (claimed) => this.#find(claimed),
-      take: (item) => this.#take(item as Item, form),
+      take: (item) => this.#take(item as Item, kind === 'value' ? undefined : (result) => formed(result, channel)),
+      wire: ['channel', id, form],
       describe: () => `a message in ${this.describe()}`,
     };
   }
@@ -240,6 +249,39 @@ export class ChannelEnd {
   /** The end at a chare that a message of the runtime has come for. */
   static of(chare: object, id: string): ChannelEnd {
     return ChannelEnd.#meet(Mailbox.of(ChareBase.recordOf(chare as ChareBase)), id);
+  }
+}
+
+/** The first of several sources that has a message. */
+export class AnySource implements Source {
+  readonly #sources: readonly Source[];
+  /** Where the last message found lies. */
+  #found: Source | undefined = undefined;
+
+  constructor(sources: Iterable<Source>) {
+    this.#sources = [...sources];
+  }
+
+  find(claimed: ReadonlySet<object>): object | undefined {
+    for (const source of this.#sources) {
+      const message = source.find(claimed);
+      if (message === undefined) continue;
+      this.#found = source;
+      return message;
+    }
+    return undefined;
+  }
+
+  take(message: object): unknown {
+    return this.#found!.take(message);
+  }
+
+  get wire(): unknown {
+    return ['any', this.#sources.map((source) => source.wire)];
+  }
+
+  describe(): string {
+    return this.#sources.map((source) => source.describe()).join(' or ');
   }
 }
 

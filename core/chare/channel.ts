@@ -4,7 +4,7 @@ import { HandleKind, writeCollection, writeKey } from '../message/handle-kinds.t
 import { Request, type Source } from '../message/request.ts';
 import { Handle, writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
-import { ChannelEnd, defaultWindow, type Result } from './channel-end.ts';
+import { AnySource, ChannelEnd, defaultWindow, type ReceiveForm } from './channel-end.ts';
 import type { Collection } from './collection.ts';
 import type { ElementRecord } from './element.ts';
 import type { Key } from './index-space.ts';
@@ -40,10 +40,10 @@ export class Channel<in S, out R = S> extends Handle implements AsyncIterable<R>
     this.#id = id;
   }
 
-  /** @internal A request for one message, or for what `form` makes of it or of the end of the channel. */
-  static request(channel: Channel<never, unknown>, form?: (result: Result) => unknown): Promise<unknown> {
+  /** @internal A request for one message, in that form. */
+  static request(channel: Channel<never, unknown>, form: ReceiveForm): Promise<unknown> {
     const { mailbox, end } = channel.#here();
-    return new Request(mailbox, [end.source(form)], false);
+    return Request.make(mailbox, [end.source(form, channel.#id)], false);
   }
 
   /** @internal Sources of one message each, for a request of any of them. */
@@ -56,10 +56,7 @@ export class Channel<in S, out R = S> extends Handle implements AsyncIterable<R>
         throw new UsageError('select and iwait take channels of one chare');
       if (sources.has(channel)) continue;
       const { end } = channel.#here();
-      sources.set(
-        channel,
-        end.source((result) => ({ channel, ...result })),
-      );
+      sources.set(channel, end.source(['result', channel], channel.#id));
     }
     return sources;
   }
@@ -68,7 +65,7 @@ export class Channel<in S, out R = S> extends Handle implements AsyncIterable<R>
   static requestAny(sources: ReadonlyMap<AnyChannel, Source>): Promise<unknown> {
     const [first] = sources.keys();
     if (first === undefined) throw new UsageError('select needs at least one channel');
-    return new Request(first.#here().mailbox, [new AnySource(sources.values())], false);
+    return Request.make(first.#here().mailbox, [new AnySource(sources.values())], false);
   }
 
   /**
@@ -82,7 +79,7 @@ export class Channel<in S, out R = S> extends Handle implements AsyncIterable<R>
 
   /** Takes the next value. Rejects with ERR_CHANNEL_CLOSED if the peer has closed its end and all has been taken. */
   recv(): Promise<R> {
-    return Channel.request(this) as Promise<R>;
+    return Channel.request(this, ['value']) as Promise<R>;
   }
 
   /** Says that this end sends no more: the peer's `for await` ends. This end can still receive. */
@@ -97,7 +94,7 @@ export class Channel<in S, out R = S> extends Handle implements AsyncIterable<R>
 
   /** Takes values until the peer closes its end. */
   [Symbol.asyncIterator](): AsyncIterator<R> {
-    return { next: () => Channel.request(this, (result) => result) as Promise<IteratorResult<R>> };
+    return { next: () => Channel.request(this, ['result']) as Promise<IteratorResult<R>> };
   }
 
   [writeHandle](writer: Writer): void {
@@ -128,35 +125,6 @@ export function openChannel<S, R>(
   if (collection === undefined || key === undefined)
     throw new UsageError('a channel needs the proxy of one chare: this.channel(this.array.at(3))');
   return new Channel(element.collection, element.key, ChannelEnd.open(element, { collection, key }, name, window));
-}
-
-/** The first of several sources that has a message. */
-class AnySource implements Source {
-  readonly #sources: readonly Source[];
-  /** Where the last message found lies. */
-  #found: Source | undefined = undefined;
-
-  constructor(sources: Iterable<Source>) {
-    this.#sources = [...sources];
-  }
-
-  find(claimed: ReadonlySet<object>): object | undefined {
-    for (const source of this.#sources) {
-      const message = source.find(claimed);
-      if (message === undefined) continue;
-      this.#found = source;
-      return message;
-    }
-    return undefined;
-  }
-
-  take(message: object): unknown {
-    return this.#found!.take(message);
-  }
-
-  describe(): string {
-    return this.#sources.map((source) => source.describe()).join(' or ');
-  }
 }
 
 type AnyChannel = Channel<never, unknown>;

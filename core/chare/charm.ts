@@ -354,6 +354,8 @@ export class Charm {
   sleep(ms: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     checkDelay(ms, 'sleep');
     if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (signal === undefined && this.#pe.current?.frames !== undefined && this.#pe.host.outside === undefined)
+      return this.#sleepMovable(ms);
     return this.track(
       new Promise((resolve, reject) => {
         const abort = (): void => {
@@ -367,6 +369,20 @@ export class Charm {
         signal?.addEventListener('abort', abort, { once: true });
       }),
     );
+  }
+
+  /** The chare may leave meanwhile; the timer stays. */
+  #sleepMovable(ms: number): Promise<void> {
+    const pe = this.#pe;
+    const pending = new Pending(pe, () => `the end of a sleep of ${ms} ms`);
+    pe.created++;
+    pe.trackedCount++;
+    pe.host.after(ms, () => {
+      pe.processed++;
+      pe.trackedCount--;
+      pending.resolve(undefined);
+    });
+    return pending.wait() as Promise<void>;
   }
 
   /** Counts outside work (a timer, a file, a request) as a message in flight until the promise settles. */

@@ -27,6 +27,7 @@ import type { Reader } from '../pup/reader.ts';
 import { type ChareBase, construct } from './chare.ts';
 import { mayRunOnArrival } from './direct-call.ts';
 import { ElementRecord } from './element.ts';
+import { inScopeOf } from './element-frames.ts';
 import { type ElementTable, makeElementTable } from './element-table.ts';
 import type { IndexSpace, Key } from './index-space.ts';
 import { InsertionManager } from './insertion.ts';
@@ -444,7 +445,8 @@ export class Collection {
       this.pe.trace?.created(element);
       this.pe.current = element;
       this.constructing = element;
-      construct(element, this.type.create, args);
+      if (element.frames === undefined) construct(element, this.type.create, args);
+      else inScopeOf(element.frames, () => construct(element, this.type.create, args));
       this.pe.trace?.constructed(element);
     } catch (cause) {
       const place = { pe: this.pe.id, chare: element.label, entry: 'constructor' };

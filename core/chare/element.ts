@@ -5,6 +5,7 @@ import type { ElementIndex } from '../collective/reducers.ts';
 import type { Memberships } from '../section/membership.ts';
 import type { ChareBase } from './chare.ts';
 import type { Collection } from './collection.ts';
+import { ElementFrames } from './element-frames.ts';
 import type { Key } from './index-space.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { EntryProxy } from './proxy.ts';
@@ -49,6 +50,8 @@ export class ElementRecord implements ElementIndex {
   mailbox: Mailbox | undefined = undefined;
   /** What it is in sections; of elements that are in any. */
   sections: Memberships | undefined = undefined;
+  /** Async entry methods that move along; of classes with `static resumable`. */
+  readonly frames: ElementFrames | undefined;
 
   constructor(collection: Collection, key: Key, epoch: number, nextReduction: number, lastBroadcast: number) {
     this.collection = collection;
@@ -56,6 +59,12 @@ export class ElementRecord implements ElementIndex {
     this.epoch = epoch;
     this.nextReduction = nextReduction;
     this.lastBroadcast = lastBroadcast;
+    this.frames = collection.type.isResumable ? new ElementFrames(this) : undefined;
+  }
+
+  /** Of what is in flight, how much holds it in place. */
+  get holds(): number {
+    return this.entriesInFlight - (this.frames?.movable ?? 0);
   }
 
   /** True once it has left this PE or died. */

@@ -9,18 +9,20 @@
  * Invariants: messages for one entry method that may run do so in the order in which they came. Each held message counts
  * as held in the PE's counters, so a job that waits for one is not quiescent, and is reported when stuck.
  */
+import { assert } from '../base/assert.ts';
 import { describeThrown, EntryError } from '../base/errors.ts';
 import type { EntryMethod } from '../message/entry-table.ts';
 import { RemoteReply, type ReplyTarget } from '../message/future.ts';
-import type { Request } from '../message/request.ts';
+import type { Request, Source } from '../message/request.ts';
 import type { Pe } from '../pe/pe.ts';
 import { decodeArguments } from '../pup/decode.ts';
 import { encodeArguments } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
 import type { Writer } from '../pup/writer.ts';
-import { ChannelEnd } from './channel-end.ts';
+import { AnySource, ChannelEnd, type ReceiveForm } from './channel-end.ts';
 import type { ElementRecord } from './element.ts';
 import { TimerTable } from './timer.ts';
+import { AwaitedMessages } from './when.ts';
 
 /** A message that waits. */
 export interface Held {
@@ -45,6 +47,7 @@ export class Mailbox {
   /** Made in this turn: they look for messages only after it. */
   readonly #newRequests = new Set<Request>();
   readonly #races = new WeakMap<object, Set<Request>>();
+  #lastRequest = 0;
   #isExclusiveRunning = false;
   #isExamining = false;
 
@@ -175,12 +178,29 @@ export class Mailbox {
 
   // ---- requests ----
 
-  open(request: Request): void {
-    this.element.entriesInFlight++;
+  /** Gives its number, which says which of two is older. */
+  open(request: Request): number {
+    if (request.promised === undefined) this.element.entriesInFlight++;
     this.pe.waits.add(request);
     this.pe.resumeSoon();
     if (this.#newRequests.size === 0) void Promise.resolve().then(() => this.#admitNew());
     this.#newRequests.add(request);
+    return ++this.#lastRequest;
+  }
+
+  /** A source again, from its `wire`. */
+  sourceFrom(wire: unknown): Source {
+    const [kind, ...parts] = wire as [string, ...unknown[]];
+    if (kind === 'any') return new AnySource((parts[0] as unknown[]).map((one) => this.sourceFrom(one)));
+    if (kind === 'channel') return this.#channelSource(parts[0] as string, parts[1] as ReceiveForm);
+    const entry = this.element.collection.type.table.byId(parts[0] as number);
+    return new AwaitedMessages(this, entry, parts[1]);
+  }
+
+  #channelSource(id: string, form: ReceiveForm): Source {
+    const end = this.channels.get(id);
+    assert(end !== undefined, 'a request waits for a channel that did not move along');
+    return end.source(form, id);
   }
 
   isNew(request: Request): boolean {
@@ -241,6 +261,8 @@ export class Mailbox {
     this.pe.idlers.delete(this);
     this.timers.left();
     for (const end of this.channels.values()) end.left();
+    for (const request of [...this.#requests.splice(0), ...this.#newRequests]) this.pe.waits.delete(request);
+    this.#newRequests.clear();
   }
 
   static read(reader: Reader, element: ElementRecord): Mailbox {
@@ -290,6 +312,7 @@ export class Mailbox {
 
 /** Sends the outcome of an entry method to whoever asked for it, and to one more. */
 class Tee implements ReplyTarget {
+  readonly isBound = true;
   readonly #first: ReplyTarget | undefined;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;

@@ -25,7 +25,7 @@ export function makeWhenView(table: EntryTable): WhenView {
 
     static request(view: View, entry: EntryMethod, match: unknown): Promise<unknown> {
       if (entry.gate?.isAwaited === true)
-        return new Request(view.#mailbox, [new AwaitedMessages(view.#mailbox, entry, match)], false);
+        return Request.make(view.#mailbox, [new AwaitedMessages(view.#mailbox, entry, match)], false);
       const { className } = table;
       throw new UsageError(
         `messages for ${className}.${entry.name} do not wait for this.when; write \`static readonly entries: ` +
@@ -60,6 +60,10 @@ export class AwaitedMessages implements Source {
 
   take(message: Held): Promise<unknown> {
     return this.#mailbox.take(message);
+  }
+
+  get wire(): unknown {
+    return ['when', this.#entry.id, this.#match];
   }
 
   describe(): string {

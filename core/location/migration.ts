@@ -20,6 +20,7 @@ import { describeThrown, EntryError, UsageError } from '../base/errors.ts';
 import { type ChareBase, restore } from '../chare/chare.ts';
 import type { Collection } from '../chare/collection.ts';
 import { ElementRecord } from '../chare/element.ts';
+import { callInScope, stateOf } from '../chare/element-frames.ts';
 import { Mailbox } from '../chare/mailbox.ts';
 import { ElementFlag, FrameKind, frameEpoch } from '../message/envelope.ts';
 import { readCollection, writeCollection } from '../message/handle-kinds.ts';
@@ -70,7 +71,9 @@ function checkMovable(element: ElementRecord, relation: string): void {
 /** Why an element can't be sent off now; undefined: it can. */
 export function canGoNow(element: ElementRecord): string | undefined {
   for (const companion of element.companions) {
-    if (companion.entriesInFlight > 0) return `an async entry method of ${companion.label} has not ended`;
+    if (companion.holds > 0) return `an async entry method of ${companion.label} has not ended`;
+    if (companion.frames?.canBePacked() === false)
+      return `a call of an async method of ${companion.label} can't be packed`;
     if (companion.isPinned) return `${companion.label} is pinned`;
     if (companion.mustDie) return `${companion.label} is about to end`;
     if (companion.moveTo !== -1) return `${companion.label} is about to go to PE ${companion.moveTo} by its own wish`;
@@ -92,7 +95,11 @@ export function sendOff(element: ElementRecord, to: number, mover: Mover): void 
 export function emigrate(element: ElementRecord, mover: Mover = Mover.self): void {
   const { moveTo: to, epoch, key, collection } = element;
   for (const companion of element.companions) {
-    if (companion.entriesInFlight > 0 || companion.isPinned) return;
+    if (companion.holds > 0 || companion.isPinned) return;
+    if (companion.frames?.canBePacked() === false) {
+      for (const one of element.companions) one.moveTo = -1;
+      return;
+    }
   }
   for (const companion of element.companions) if (companion.mustDie) companion.collection.bury(companion);
   const { companions } = element;
@@ -123,6 +130,7 @@ export function emigrate(element: ElementRecord, mover: Mover = Mover.self): voi
     companion.collection.reductions.left(companion.nextReduction);
     pe.lb.left(companion);
     companion.mailbox?.left();
+    companion.frames?.left();
     companion.sections?.left();
   }
 }
@@ -130,12 +138,17 @@ export function emigrate(element: ElementRecord, mover: Mover = Mover.self): voi
 function pack(element: ElementRecord): void {
   const { writer } = element.collection.pe;
   const before = writer.position + writer.attachmentBytes;
-  const chare = element.chare as ChareBase & MigrationHooks;
   writer.f64(element.nextReduction);
   writer.f64(element.lastBroadcast);
-  const state = typeof chare.pack === 'function' ? chare.pack() : { ...chare };
+  const state = stateOf(element);
   LbState.write(writer, element);
-  encodeState(writer, state, `the state of ${element.label}, which shall migrate,`);
+  if (element.frames?.isActive === true) {
+    writer.u8(1);
+    element.frames.write(writer, state);
+  } else {
+    if (element.frames !== undefined) writer.u8(0);
+    encodeState(writer, state, `the state of ${element.label}, which shall migrate,`);
+  }
   writer.u8(element.mailbox === undefined ? 0 : 1);
   element.mailbox?.write(writer);
   writer.u8(element.sections === undefined ? 0 : 1);
@@ -167,13 +180,13 @@ export function immigrate(first: Collection, frame: Reader): void {
     companions.push(companion);
     LbState.read(frame, companion);
     if (companion.lb !== undefined && companion.lb.memory > 0) pe.host.hold?.(companion.lb.memory);
-    states.push(decodeState(frame, pe.context));
+    states.push(readState(frame, companion));
     if (frame.u8() === 1) companion.mailbox = Mailbox.read(frame, companion);
     if (frame.u8() === 1) companion.sections = Memberships.read(frame, companion);
     LbState.of(companion).bytes = frame.f64();
   }
   for (const companion of companions) {
-    restore(companion, companion.collection.type.create);
+    if (companion.chare === undefined) restore(companion, companion.collection.type.create);
     companion.collection.admit(companion);
   }
   for (const [i, companion] of companions.entries()) {
@@ -186,6 +199,7 @@ export function immigrate(first: Collection, frame: Reader): void {
     pe.lb.sync.arrived(companion);
     companion.sections?.arrived();
   }
+  for (const companion of companions) companion.frames?.begin();
   const mover = frame.small as Mover;
   // Before anything that may send them on: what has waited becomes tasks, which follow them if need be.
   first.location.arrived(key);
@@ -196,6 +210,16 @@ export function immigrate(first: Collection, frame: Reader): void {
   if (mover !== Mover.self) pe.lb.came(mover, frame.source);
 }
 
+/** The chare's state; with frames, those are kept for `immigrate` to begin with. */
+function readState(frame: Reader, element: ElementRecord): unknown {
+  const { frames, collection } = element;
+  const { pe } = collection;
+  if (frames === undefined || frame.u8() === 0) return decodeState(frame, pe.context);
+  // Calls refer to the chare, which has to be there first.
+  restore(element, collection.type.create);
+  return frames.read(frame);
+}
+
 function callHook(element: ElementRecord, name: 'aboutToMigrate' | 'justMigrated'): void {
   const hook = (element.chare as MigrationHooks)[name];
   if (typeof hook !== 'function') return;
@@ -203,7 +227,8 @@ function callHook(element: ElementRecord, name: 'aboutToMigrate' | 'justMigrated
   const outer = pe.current;
   pe.current = element;
   try {
-    hook.call(element.chare);
+    if (element.frames === undefined) hook.call(element.chare);
+    else callInScope(element.chare!, hook, []);
   } catch (cause) {
     const place = { pe: pe.id, chare: element.label, entry: name };
     throw new EntryError('ERR_ENTRY_FAILED', describeThrown(cause), place, { cause });

@@ -39,7 +39,13 @@ export class EntryTable {
   /** Those of the runtime, by number. */
   readonly system: readonly EntryMethod[];
 
-  constructor(className: string, prototype: object, base: object, system: readonly EntryMethod[] = []) {
+  constructor(
+    className: string,
+    prototype: object,
+    base: object,
+    system: readonly EntryMethod[] = [],
+    wrap: (run: EntryMethod['run']) => EntryMethod['run'] = (run) => run,
+  ) {
     this.className = className;
     this.system = system;
     const methods = new Map<string, EntryMethod['run']>();
@@ -61,7 +67,7 @@ export class EntryTable {
       id,
       name,
       slot: id + systemEntriesMax,
-      run: methods.get(name)!,
+      run: wrap(methods.get(name)!),
       ...(attributes.get(name) ?? plainAttributes),
     }));
     this.#byName = new Map(this.entries.map((entry) => [entry.name, entry]));

@@ -12,6 +12,7 @@ import { encodeValue } from '../pup/encode.ts';
 import type { Reader } from '../pup/reader.ts';
 import { writeHandle } from '../pup/value-codec.ts';
 import type { Writer } from '../pup/writer.ts';
+import { type Promised, Status, unpackingScope } from '../resumable/promised.ts';
 import { Callback } from './callback.ts';
 import type { EntryMethod } from './entry-table.ts';
 import { FrameKind } from './envelope.ts';
@@ -24,11 +25,15 @@ export interface ReplyTarget {
   reject(error: unknown): void;
   /** PE and number under which another PE can settle it. */
   address(): { readonly pe: number; readonly id: number };
+  /** It can't be told from another PE. */
+  readonly isBound?: boolean;
 }
 
 /** A promise on this PE that the runtime settles; while it is waited for, stuck reports list it. */
 export class Pending implements ReplyTarget, Wait {
   readonly promise: Promise<unknown>;
+  /** The same, where the element that waits is resumable. */
+  readonly promised: Promised | undefined;
   readonly #what: () => string;
   readonly #pe: Pe;
   // Who waits, as known when the wait began.
@@ -44,10 +49,20 @@ export class Pending implements ReplyTarget, Wait {
     this.#what = what;
     this.element = pe.current;
     this.#entry = pe.currentEntry;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    const frames = pe.current?.frames;
+    if (frames === undefined) {
+      this.promise = new Promise((resolve, reject) => {
+        this.#resolve = resolve;
+        this.#reject = reject;
+      });
+      return;
+    }
+    // One that moves along with the element that waits.
+    const promised = frames.wait();
+    this.promised = promised;
+    this.promise = promised as unknown as Promise<unknown>;
+    this.#resolve = (value) => frames.settle(promised.id, true, value);
+    this.#reject = (error) => frames.settle(promised.id, false, error);
   }
 
   /** The promise, listed among the waits of this PE until it is settled. */
@@ -122,18 +137,22 @@ export class Future<T = void> extends Callback<T> {
   readonly #home: number;
   readonly #id: number;
   readonly #pending: Pending | undefined;
+  /** What it waits for, where its chare came to. */
+  readonly #promised: Promised | undefined;
 
-  constructor(pe: Pe, home: number, id: number, pending: Pending | undefined) {
+  constructor(pe: Pe, home: number, id: number, pending: Pending | undefined, promised?: Promised) {
     super();
     this.#pe = pe;
     this.#home = home;
     this.#id = id;
     this.#pending = pending;
+    this.#promised = promised;
   }
 
   /** The value. @throws UsageError on another PE than the one that made the future. */
   get(): Promise<T> {
     if (this.#pending !== undefined) return this.#pending.wait() as Promise<T>;
+    if (this.#promised !== undefined) return this.#promised as unknown as Promise<T>;
     throw new UsageError(`a future can be waited for on PE ${this.#home}, where it was made, not on PE ${this.#pe.id}`);
   }
 
@@ -155,6 +174,17 @@ export class Future<T = void> extends Callback<T> {
     writer.u8(HandleKind.future);
     writer.u32(this.#home);
     writer.f64(this.#id);
+    this.#writePromised(writer);
+  }
+
+  /** In the state of the resumable chare that made it: what it waits for, which it takes along. */
+  #writePromised(writer: Writer): void {
+    const promised = this.#pending?.promised ?? this.#promised;
+    const isTaken = promised?.scope !== undefined && promised.scope === unpackingScope();
+    if (promised === undefined || !isTaken) return writer.u8(0);
+    writer.u8(1 + promised.status);
+    if (promised.status === Status.pending) writer.f64(promised.id);
+    else encodeValue(writer, promised.value, 'the value of a future');
   }
 }
 
@@ -180,7 +210,8 @@ export class FutureTable {
   }
 
   /** A future of this PE, or of another one, met in a message. */
-  refer<T>(home: number, id: number): Future<T> {
+  refer<T>(home: number, id: number, promised?: Promised): Future<T> {
+    if (promised !== undefined) return new Future<T>(this.#pe, home, id, undefined, promised);
     return new Future<T>(this.#pe, home, id, home === this.#pe.id ? this.#pending.get(id) : undefined);
   }
 

@@ -3,13 +3,16 @@ import { CharmError } from '../base/errors.ts';
 import { Channel } from '../chare/channel.ts';
 import type { Collection } from '../chare/collection.ts';
 import { Completion } from '../chare/completion.ts';
+import type { ElementFrames } from '../chare/element-frames.ts';
 import { Timer } from '../chare/timer.ts';
 import { EveryoneCallback } from '../collective/reduction.ts';
 import type { Pe } from '../pe/pe.ts';
 import { BitVector } from '../pe/priority.ts';
+import { decodeValue } from '../pup/decode.ts';
 import type { Reader } from '../pup/reader.ts';
 import { SharedArray } from '../pup/shared-array.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
+import { Promised, Status, unpackingScope } from '../resumable/promised.ts';
 import { readSectionCallback, readSectionProxy } from '../section/section-proxy.ts';
 import { EntryCallback, ExitCallback, IgnoreCallback } from './callback.ts';
 import { HandleKind, readCollection, readKey, readOptions } from './handle-kinds.ts';
@@ -38,7 +41,7 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
           (c, key, options) => new EntryCallback(c, key, c.type.table.byId(reader.u32()), options),
         );
       case HandleKind.future:
-        return pe.futures.refer(reader.u32(), reader.f64());
+        return readFuture(reader, pe);
       case HandleKind.exit:
         return new ExitCallback((code) => pe.exit(code));
       case HandleKind.ignore:
@@ -63,6 +66,18 @@ function makeHandleReader(pe: Pe): (reader: Reader) => unknown {
         throw new CharmError('ERR_DECODE', `unknown handle kind ${kind} in a message`);
     }
   };
+}
+
+/** In a resumable chare that has moved, with what it waits for. */
+function readFuture(reader: Reader, pe: Pe): unknown {
+  const [home, id, state] = [reader.u32(), reader.f64(), reader.u8()];
+  if (state === 0) return pe.futures.refer(home, id);
+  const frames = unpackingScope() as ElementFrames | undefined;
+  if (state === 1) return pe.futures.refer(home, id, frames?.waitNumbered(reader.f64()));
+  const promised = new Promised(frames);
+  promised.isAsked = true;
+  promised.settle(state === 2 ? Status.fulfilled : Status.rejected, decodeValue(reader, pe.context));
+  return pe.futures.refer(home, id, promised);
 }
 
 type Options = ReturnType<typeof readOptions>;

@@ -8,6 +8,7 @@ import { resumeEntry } from '../balance/resume-entry.ts';
 import { CharmError } from '../base/errors.ts';
 import { channelEntries } from '../chare/channel-end.ts';
 import { Chare, ChareBase } from '../chare/chare.ts';
+import { callInScope, settleEntry } from '../chare/element-frames.ts';
 import type { IndexCodec } from '../chare/index-space.ts';
 import { Placement } from '../chare/placement.ts';
 import { makeProxyClasses, type ProxyClasses } from '../chare/proxy.ts';
@@ -18,8 +19,9 @@ import { CustomReducer } from '../collective/reducers.ts';
 import type { ProgramFunction, TaskFunction } from '../pool/functions.ts';
 import { ownPrivateName } from '../pup/private-names.ts';
 import type { ClassTable } from '../pup/value-codec.ts';
+import { packedClasses } from '../resumable/packed-classes.ts';
 import { makeSectionProxy, type SectionProxyClass } from '../section/section-proxy.ts';
-import { EntryTable } from './entry-table.ts';
+import { type EntryMethod, EntryTable } from './entry-table.ts';
 
 export type ChareClass = new (...args: never[]) => ChareBase;
 
@@ -36,6 +38,8 @@ export interface ChareType {
   readonly indexCodec: IndexCodec<unknown> | undefined;
   /** A # field or method, if the class has one: such a chare can't be packed field by field. */
   readonly privateField: string | undefined;
+  /** Its async entry methods move along. */
+  readonly isResumable: boolean;
 }
 
 /** The exports of a program module. */
@@ -55,6 +59,7 @@ export class Registry {
 
   constructor(program: ProgramModule) {
     const types: ChareType[] = [];
+    for (const runtimeClass of packedClasses) this.#addValueClass(runtimeClass);
     for (const name of Object.keys(program).sort()) {
       const value = program[name];
       if (this.#names.has(value)) continue;
@@ -86,7 +91,15 @@ export class Registry {
   }
 
   #addClass(id: number, name: string, value: ChareClass): ChareType {
-    const table = new EntryTable(name, value.prototype, Chare.prototype, [...channelEntries, resumeEntry]);
+    const isResumable = isResumableClass(value);
+    const wrap = isResumable ? inScope : undefined;
+    const table = new EntryTable(
+      name,
+      value.prototype,
+      Chare.prototype,
+      [...channelEntries, resumeEntry, settleEntry],
+      wrap,
+    );
     const codec = (value as { indexCodec?: IndexCodec<unknown> }).indexCodec;
     const create = value as unknown as ChareType['create'];
     const type = {
@@ -100,6 +113,7 @@ export class Registry {
       timerView: makeTimerView(table),
       indexCodec: codec,
       privateField: privateFieldOf(value),
+      isResumable,
     };
     this.#typeOf.set(value, type);
     return type;
@@ -156,6 +170,19 @@ export class Registry {
 
 export function isChareClass(value: unknown): value is ChareClass {
   return typeof value === 'function' && value.prototype instanceof ChareBase;
+}
+
+/** `static readonly resumable = true`, or `'where possible'`. */
+function isResumableClass(value: ChareClass): boolean {
+  const wish = (value as { resumable?: unknown }).resumable;
+  return wish !== undefined && wish !== false;
+}
+
+/** An entry method that runs in the scope of its element. */
+function inScope(run: EntryMethod['run']): EntryMethod['run'] {
+  return function (this: object, ...args) {
+    return callInScope(this, run, args);
+  };
 }
 
 /** A # name of the program's own classes; the runtime's base classes use them too, and do not count. */

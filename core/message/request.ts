@@ -15,8 +15,11 @@
  */
 import { assert } from '../base/assert.ts';
 import { describePlace, UsageError } from '../base/errors.ts';
+import { isPromise } from '../base/is-promise.ts';
 import type { ElementRecord } from '../chare/element.ts';
 import type { Mailbox } from '../chare/mailbox.ts';
+import { NotEncodable } from '../pup/refusal.ts';
+import { type OpenRequest, Promised, Status } from '../resumable/promised.ts';
 import type { EntryMethod } from './entry-table.ts';
 
 /** Something that somebody waits for; for reports. */
@@ -34,15 +37,27 @@ export interface Source {
   /** Takes a message that `find` gave; its value, or a promise of it. */
   take(message: object): unknown;
   describe(): string;
+  /** What `Mailbox.sourceFrom` makes it of again where its element comes to; undefined: it holds the element in place. */
+  readonly wire?: unknown;
+}
+
+/** A request in a frame. */
+export interface RequestWire {
+  readonly serial: number;
+  readonly sources: readonly unknown[];
+  readonly isTuple: boolean;
 }
 
 type Settle = (value: unknown) => void;
 type OnFulfilled<R> = ((value: unknown) => R | PromiseLike<R>) | null | undefined;
 type OnRejected<R> = ((reason: unknown) => R | PromiseLike<R>) | null | undefined;
 
-export class Request extends Promise<unknown> implements Wait {
+export class Request extends Promise<unknown> implements Wait, OpenRequest {
   readonly element: ElementRecord;
   readonly mailbox: Mailbox;
+  /** What the program waits for in place of it, in a resumable chare: it moves along. */
+  readonly promised: Promised | undefined;
+  readonly #serial: number;
   readonly #sources: readonly Source[];
   readonly #isTuple: boolean;
   readonly #entry: EntryMethod | undefined;
@@ -59,7 +74,7 @@ export class Request extends Promise<unknown> implements Wait {
   }
 
   /** Its value is that of the one source or, for a tuple, the array of all. */
-  constructor(mailbox: Mailbox, sources: readonly Source[], isTuple: boolean) {
+  constructor(mailbox: Mailbox, sources: readonly Source[], isTuple: boolean, promised?: Promised) {
     let settle: readonly [Settle, Settle] | undefined;
     super((resolve, reject) => {
       settle = [resolve, reject];
@@ -71,11 +86,38 @@ export class Request extends Promise<unknown> implements Wait {
     this.#sources = sources;
     this.#isTuple = isTuple;
     this.#entry = mailbox.pe.current === undefined ? undefined : mailbox.pe.currentEntry;
-    mailbox.open(this);
+    this.promised = promised ?? mailbox.element.frames?.wait(this);
+    this.#serial = mailbox.open(this);
+  }
+
+  /** A request, as the program sees it. */
+  static make(mailbox: Mailbox, sources: readonly Source[], isTuple: boolean): Promise<unknown> {
+    const request = new Request(mailbox, sources, isTuple);
+    return request.promised === undefined ? request : (request.promised as unknown as Promise<unknown>);
+  }
+
+  /** Opens a request that was open where its element has come from. */
+  static reopen(mailbox: Mailbox, promised: Promised, { sources, isTuple }: RequestWire): void {
+    const made = sources.map((source) => mailbox.sourceFrom(source));
+    promised.request = new Request(mailbox, made, isTuple, promised);
+  }
+
+  describeForFrame(): RequestWire {
+    const sources = this.#sources.map((source) => {
+      if (source.wire === undefined)
+        throw new NotEncodable(`a request for ${source.describe()}, in a form that holds its chare in place`);
+      return source.wire;
+    });
+    return { serial: this.#serial, sources, isTuple: this.#isTuple };
+  }
+
+  enterRace(race: object): void {
+    this.mailbox.race(race, this);
   }
 
   /** One request for the messages of several: all or none. They must have been made just now. */
-  static together(requests: readonly Request[]): Request {
+  static together(given: readonly unknown[]): Promise<unknown> {
+    const requests = given.map((one) => (one instanceof Promised ? one.request : one)) as readonly Request[];
     const [first] = requests;
     if (first === undefined) throw new UsageError('together needs at least one request');
     for (const request of requests) {
@@ -84,7 +126,7 @@ export class Request extends Promise<unknown> implements Wait {
           'together takes requests of one chare that it has just made: together(this.when.a(), ...)',
         );
     }
-    const whole = new Request(
+    const whole = Request.make(
       first.mailbox,
       requests.flatMap((request) => request.#sources),
       true,
@@ -114,15 +156,33 @@ export class Request extends Promise<unknown> implements Wait {
       this.mailbox.pe.continuation.settling(this.element, this.#entry);
       this.#granted();
       const values = this.#sources.map((source, i) => source.take(messages[i]!));
-      this.#resolve(this.#isTuple ? Promise.all(values) : values[0]);
+      this.#settle(values);
     } catch (error) {
       this.#granted();
-      this.#reject(error);
+      if (this.promised === undefined) this.#reject(error);
+      else this.promised.settle(Status.rejected, error);
     }
+    if (this.promised !== undefined) return true;
     // Behind the reactions that are there already: what goes on because of it may hold the element in its turn.
     const release = (): void => this.mailbox.pe.ended(this.element);
     super.then(release, release);
     return true;
+  }
+
+  #settle(values: readonly unknown[]): void {
+    const { promised, element, mailbox } = this;
+    if (promised === undefined) return this.#resolve(this.#isTuple ? Promise.all(values) : values[0]);
+    if (!values.some(isPromise)) return promised.settle(Status.fulfilled, this.#isTuple ? values : values[0]);
+    // Methods of the chare that have not ended yet.
+    element.entriesInFlight++;
+    const settle = (status: Status, value: unknown): void => {
+      promised.settle(status, value);
+      mailbox.pe.ended(element);
+    };
+    Promise.all(values).then(
+      (all) => settle(Status.fulfilled, this.#isTuple ? all : all[0]),
+      (error: unknown) => settle(Status.rejected, error),
+    );
   }
 
   /** A different message for each source. */
@@ -149,6 +209,7 @@ export class Request extends Promise<unknown> implements Wait {
   withdraw(): void {
     if (!this.#isOpen) return;
     this.#close();
+    if (this.promised !== undefined) return this.promised.abandon();
     void Promise.resolve().then(() => this.mailbox.pe.ended(this.element));
   }
 
@@ -197,5 +258,5 @@ export function describeWaiter(pe: number, element: ElementRecord | undefined, e
 export function together<T extends readonly Promise<unknown>[]>(
   ...requests: T
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  return Request.together(requests as unknown as readonly Request[]) as never;
+  return Request.together(requests) as never;
 }

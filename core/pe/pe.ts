@@ -399,8 +399,9 @@ export class Pe {
    */
   settle(element: ElementRecord): void {
     element.mailbox?.examine();
-    if (element.entriesInFlight > 0 || element.isGone || this.isStopped) return;
+    if (element.holds > 0 || element.isGone || this.isStopped) return;
     if (element.mustDie) {
+      if (element.entriesInFlight > 0) return;
       element.collection.bury(element);
       // It may have held its companions in place.
       for (const companion of element.companions) this.settle(companion);
@@ -430,6 +431,7 @@ export class Pe {
     entry: EntryMethod,
     reply: ReplyTarget | undefined,
   ): void {
+    if (element.frames?.follow(result, entry, reply) === true) return;
     element.entriesInFlight++;
     this.needsTurn = true;
     result.then(
@@ -442,6 +444,18 @@ export class Pe {
         this.ended(element);
       },
     );
+  }
+
+  /** The outcome of an async entry method that has moved along with its element. */
+  answer(
+    isValue: boolean,
+    value: unknown,
+    element: ElementRecord,
+    entry: EntryMethod,
+    reply: ReplyTarget | undefined,
+  ): void {
+    if (!isValue) this.#entryFailed(element, entry, value, reply);
+    else if (reply !== undefined) this.#answer(reply, value, element, entry);
   }
 
   #entryFailed(element: ElementRecord, entry: EntryMethod, cause: unknown, reply: ReplyTarget | undefined): void {

@@ -1,5 +1,6 @@
 /** Decoding: frames to values. Nothing that a frame says is trusted: counts, lengths, depth and class numbers are checked. */
 import { CharmError, type ErrorWire, fromWire } from '../base/errors.ts';
+import { closureFrom, functionFrom } from '../resumable/closures.ts';
 import { type Reader, slabArrayBytesMax } from './reader.ts';
 import {
   arrayBufferCode,
@@ -26,8 +27,8 @@ export function decodeArguments(reader: Reader, context: DecodeContext): unknown
 }
 
 /** Reads what `encodeState` wrote. */
-export function decodeState(reader: Reader, context: DecodeContext): unknown {
-  return read(reader, context, 0, []);
+export function decodeState(reader: Reader, context: DecodeContext, known: readonly object[] = []): unknown {
+  return read(reader, context, 0, [...known]);
 }
 
 /** Objects in the order in which they were begun, where identity matters. */
@@ -114,6 +115,19 @@ function readStructure(reader: Reader, tag: number, context: DecodeContext, dept
     case Tag.instance:
     case Tag.packedInstance:
       return readClassInstance(reader, tag, context, depth, made);
+    case Tag.closure: {
+      const hash = reader.text();
+      if (reader.u8() === 1) {
+        const named = functionFrom(hash, reader.text());
+        made?.push(named);
+        return named;
+      }
+      const captured: unknown[] = [];
+      const closure = closureFrom(hash, reader.u32(), captured);
+      made?.push(closure);
+      for (let left = reader.count(); left > 0; left--) captured.push(read(reader, context, depth, made));
+      return closure;
+    }
     case Tag.reference: {
       const number = reader.u32();
       if (made === undefined || number >= made.length)

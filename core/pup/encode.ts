@@ -1,5 +1,6 @@
 /** Encoding: values to frames. value-codec.ts says what stands where. */
 import { toWire, UsageError } from '../base/errors.ts';
+import { partsOfClosure } from '../resumable/closures.ts';
 import { privateNameIn } from './private-names.ts';
 import { explainRefusal, NotEncodable } from './refusal.ts';
 import {
@@ -42,9 +43,12 @@ export function encodeArguments(writer: Writer, args: readonly unknown[], what: 
   }
 }
 
-/** Appends a chare's fields (or what its `pack` gave), keeping identity: shared objects stay shared, cycles are fine. */
-export function encodeState(writer: Writer, state: unknown, what: string): void {
-  const seen = new Map<object, number>();
+/**
+ * Appends a chare's fields (or what its `pack` gave), keeping identity: shared objects stay shared, cycles are fine. `known` are objects that
+ * the reader has already.
+ */
+export function encodeState(writer: Writer, state: unknown, what: string, known: readonly object[] = []): void {
+  const seen = new Map<object, number>(known.map((object, number) => [object, number]));
   try {
     write(writer, state, 0, seen);
   } catch (error) {
@@ -94,7 +98,8 @@ function write(writer: Writer, value: unknown, depth: number, seen: Seen): void 
       else writeObject(writer, value, depth, seen);
       return;
     default:
-      throw new NotEncodable(`a ${typeof value}`);
+      if (typeof value === 'function' && seen !== undefined) writeClosure(writer, value, depth, seen);
+      else throw new NotEncodable(`a ${typeof value}`);
   }
 }
 
@@ -128,6 +133,21 @@ function writeObject(writer: Writer, value: object, depth: number, seen: Seen): 
     for (let i = 0; i < items.length; i++) write(writer, items[i], depth + 1, seen);
   } else if (prototype === Object.prototype || prototype === null) writeFields(writer, value, depth, seen);
   else writeInstance(writer, value, depth, seen);
+}
+
+/** A function that a compiled module knows by a number or a name: what it has captured goes along. */
+function writeClosure(writer: Writer, value: object, depth: number, seen: Map<object, number>): void {
+  const parts = partsOfClosure(value);
+  if (parts === undefined) throw new NotEncodable('a function');
+  if (isKnown(writer, value, seen)) return;
+  const [hash, id, captured] = parts;
+  writer.u8(Tag.closure);
+  writer.text(hash);
+  writer.u8(typeof id === 'number' ? 0 : 1);
+  if (typeof id === 'string') return writer.text(id);
+  writer.u32(id);
+  writer.u32(captured.length);
+  for (const one of captured) write(writer, one, depth + 1, seen);
 }
 
 function writeFields(writer: Writer, value: object, depth: number, seen: Seen): void {

@@ -72,6 +72,7 @@ export const Tag = {
   packedInstance: 18,
   reference: 19,
   utf16: 20,
+  closure: 21,
 } as const;
 
 type TypedArrayConstructor = new (
