@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly balancer?: string;
   /** Arguments behind the plan. */
   readonly args?: readonly string[];
+  /** Node runtimes; `pes` is then of each. */
+  readonly nodes?: number;
   /** Folder to record the job into. */
   readonly trace?: string;
 }
@@ -20,7 +22,7 @@ export async function runProgram(
   name: string,
   pes: number,
   context: BenchContext,
-  { seedBalancer = 'random', balancer, args = [], trace }: ProgramOptions = {},
+  { seedBalancer = 'random', balancer, nodes, args = [], trace }: ProgramOptions = {},
 ): Promise<Samples[]> {
   providePairMemory();
   const result = await runJob({
@@ -28,6 +30,7 @@ export async function runProgram(
     pes,
     seedBalancer,
     ...(balancer === undefined ? {} : { balancer }),
+    ...(nodes === undefined ? {} : { nodes }),
     ...(trace === undefined ? {} : { trace }),
     args: [JSON.stringify(context.plan), ...args],
     stdout: 'capture',

@@ -6,14 +6,15 @@
  *   2. `main` guesses splitters, keys that shall lie between the parts, and broadcasts the guesses. Each chare counts its
  *      keys below each, and a reduction adds up: a histogram. It tells for each splitter on which side of the guess it lies.
  *      `main` narrows the bounds, and guesses again, until each splitter is as near to its place as the tolerance allows.
- *   3. The splitters are broadcast. Each chare cuts its keys there, and sends each piece to where it belongs. Nobody knows
- *      how many pieces a chare gets: when nothing is under way any more (quiescence), all have arrived.
+ *   3. The splitters are broadcast. Each chare cuts its keys there, and sends them where they belong, a handful in a message: many small
+ *      messages, which aggregation puts together. Nobody knows how many a chare gets; completion detection tells when all that
+ *      were sent have arrived.
  *   4. Each chare merges its pieces.
  *
  * Checked: each part is in order and so are the parts; count and sum of the keys are what they were; the parts are equal
  * to within the tolerance.
  */
-import { type Callback, Chare, type Charm, Reducer, readonly } from 'charm4ts';
+import { type Callback, Chare, type Charm, type Completion, type Entries, Reducer, readonly } from 'charm4ts';
 import { randomNumbers } from './support/random-numbers.ts';
 import { settingsFrom } from './support/settings.ts';
 
@@ -24,6 +25,8 @@ export const settings = readonly<typeof defaults>();
 const keyEnd = 2 ** 30;
 /** Guesses for each splitter at a time: more of them need fewer rounds and longer messages. */
 const guesses = 4;
+/** Keys in a message. */
+const handful = 16;
 
 /** What a part says at the end. */
 interface Outcome {
@@ -35,6 +38,7 @@ interface Outcome {
 }
 
 export class Part extends Chare<number> {
+  static readonly entries: Entries<Part> = { take: { aggregate: true } };
   private keys: Uint32Array;
   private readonly pieces: Uint32Array[] = [];
 
@@ -60,17 +64,21 @@ export class Part extends Chare<number> {
   }
 
   /** Step 3. */
-  cut(splitters: Float64Array): void {
+  cut(splitters: Float64Array, exchange: Completion): void {
     let from = 0;
     for (let part = 0; part <= splitters.length; part++) {
       const to = part < splitters.length ? lowerBound(this.keys, splitters[part]!) : this.keys.length;
-      if (to > from) this.array.at(part).piece(this.keys.slice(from, to));
+      const target = this.array.at(part);
+      exchange.produce(Math.ceil((to - from) / handful));
+      for (; from < to; from += handful) target.take(this.keys.slice(from, Math.min(to, from + handful)), exchange);
       from = to;
     }
+    exchange.done();
   }
 
-  piece(keys: Uint32Array): void {
+  take(keys: Uint32Array, exchange: Completion): void {
     this.pieces.push(keys);
+    exchange.consume();
   }
 
   /** Step 4. */
@@ -162,8 +170,10 @@ export default async function main(charm: Charm): Promise<void> {
     array.all.count(probes, histogram);
     return histogram.get();
   });
-  array.all.cut(splitters);
-  await charm.quiescence();
+  const exchange = charm.completion();
+  const exchanged = exchange.start({ producers: parts });
+  array.all.cut(splitters, exchange);
+  await exchanged;
   const done = charm.future<Outcome[]>();
   array.all.merge(done);
   const outcomes = await done.get();

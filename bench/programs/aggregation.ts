@@ -1,5 +1,5 @@
 /**
- * A one-way stream of small messages from PE 0 to PE 1, as in `stream`, aggregated; its calibration is the same stream of plain
+ * A one-way stream of small messages from PE 0 to PE 1, which is in another process, as in `stream`, aggregated; its calibration is the same stream of plain
  * messages.
  */
 import { Chare, type Charm, type ElementProxy, type Future } from '../../core/index.ts';

@@ -1,7 +1,8 @@
 /**
  * Aggregation of small messages to elements of other PEs, by the example of Charm++'s TRAM.
  *
- *  1. A message is encoded as the frame that it would be anyhow, and put into the buffer of the next PE on its way through a mesh
+ *  1. A message for another PE of the same node is sent alone, since there a frame costs no more than a place in a buffer.
+ *     Any other is encoded as the frame that it would be anyhow, and put into the buffer of the next PE on its way through a mesh
  *     (mesh.ts) to where its element is believed to be.
  *  2. A buffer is sent as one frame when it is full; all are, when this PE has nothing else to do, or when the oldest message has
  *     waited for as long as it may. A task in the queue sees to that; it comes again and again while there is something.
@@ -85,6 +86,9 @@ class Aggregator implements Task {
   #since = 0;
   #isTaskQueued = false;
   readonly #item = new Reader();
+  /** PEs of this node: from the first up to the end. */
+  readonly #first: number;
+  readonly #end: number;
 
   constructor(pe: Pe, settings: Settings) {
     this.#pe = pe;
@@ -92,10 +96,13 @@ class Aggregator implements Task {
     this.#settings = settings;
     this.#mesh = new Mesh(pe.id, pe.pes, settings.dimensions);
     this.#itemBytesMax = settings.bufferBytes >>> 2;
+    this.#first = pe.firstPeOf(pe.node);
+    this.#end = pe.firstPeOf(pe.node + 1);
   }
 
-  /** Takes the sealed frame in the PE's writer, which is for an element on PE `to`; false if it is too large. */
+  /** Takes the sealed frame in the PE's writer, which is for an element on PE `to`; false if it is to be sent alone. */
   add(to: number): boolean {
+    if (to >= this.#first && to < this.#end) return false;
     const { writer } = this.#pe;
     if (writer.attachmentBytes > 0 || writer.position > this.#itemBytesMax) return false;
     this.#pe.created++;

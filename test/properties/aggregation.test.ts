@@ -170,7 +170,7 @@ class Counter extends Chare<number> {
 
 describe('an entry method that aggregates', () => {
   it('needs few frames, unless the proxy says otherwise', async () => {
-    const framesOf = async (aggregate: boolean | undefined): Promise<number> => {
+    const framesOf = async (aggregate: boolean | undefined, pesPerNode = 1): Promise<number> => {
       const main = async (charm: Charm): Promise<void> => {
         const counters = await charm.array(Counter, { size: 8, map: 'block' });
         const counter = counters.at(7);
@@ -180,11 +180,13 @@ describe('an entry method that aggregates', () => {
         assert.equal(await counters.at(7).ask.total(), 1000);
         charm.exit();
       };
-      return (await run({ main, Counter }, { pes: 2, pesPerNode: 2, seed: 1, shuffle: false })).frames;
+      return (await run({ main, Counter }, { pes: 2, pesPerNode, seed: 1, shuffle: false })).frames;
     };
     const [alone, together, back] = [await framesOf(false), await framesOf(undefined), await framesOf(true)];
     assert(alone > 1000, `${alone} frames`);
     assert(together < 60 && back < 60, `${together} and ${back} frames`);
+    // Between PEs that share memory buffers would gain nothing.
+    assert.equal(await framesOf(true, 2), alone);
   });
 
   it('refuses settings out of range, and what goes with no waiting', async () => {
