@@ -7,6 +7,7 @@ import { create } from './cases/create.ts';
 import { idle } from './cases/idle.ts';
 import { lbStep } from './cases/lb-step.ts';
 import { localMessage } from './cases/local-message.ts';
+import { loop } from './cases/loop.ts';
 import { migrate } from './cases/migrate.ts';
 import { migratedChannel } from './cases/migrated-channel.ts';
 import { pingpong } from './cases/pingpong.ts';
@@ -30,6 +31,7 @@ export const benches: readonly Bench[] = [
   aggregation,
   ask,
   broadcastReduce,
+  loop,
   create,
   migrate,
   migratedChannel,
