@@ -6,6 +6,9 @@
  * the next period, an element that moves takes its load along and leaves here whom it has sent to.
  *
  * Time of singletons, groups and of elements that have ended is background: all that was neither idle nor load.
+ *
+ * Where PEs share a processor, and the host says so, a PE is that much slower, and all it does takes that much longer: so
+ * strategies, which know nothing of processors, give the PEs of one together what one can do.
  */
 import type { ElementRecord } from '../chare/element.ts';
 import type { Key } from '../chare/index-space.ts';
@@ -98,7 +101,8 @@ export class LoadDatabase {
     const wall = (pe.clock.now() - this.#since) / 1000;
     const columns = new Columns(givenForSeconds === undefined ? 1 : wall / givenForSeconds);
     let load = 0;
-    for (const set of pe.collections.boundSets()) load += columns.addSet(set, pe.host.vitals().speed);
+    const { speed, share = 1 } = pe.host.vitals();
+    for (const set of pe.collections.boundSets()) load += columns.addSet(set, speed, share);
     const count = columns.keys.length;
     for (const { set, key, sent } of this.#departed.splice(0)) {
       columns.sets.push(set);
@@ -112,14 +116,14 @@ export class LoadDatabase {
   #times(load: number): PeFields {
     const pe = this.#pe;
     const now = pe.clock.now();
-    const { idleSeconds, speed, memoryFree } = pe.host.vitals();
+    const { idleSeconds, speed, memoryFree, share = 1 } = pe.host.vitals();
     const wall = (now - this.#since) / 1000;
     const isIdleKnown = !Number.isNaN(idleSeconds);
     const idle = isIdleKnown ? Math.min(wall, idleSeconds - this.#idleBefore) : Math.max(0, wall - load);
     this.#since = now;
     this.#idleBefore = idleSeconds;
-    const background = Math.max(0, wall - idle - load);
-    return { pe: pe.id, wall, idle, background, speed, isAvailable: this.isAvailable, memoryFree };
+    const background = Math.max(0, wall - idle - load) / share;
+    return { pe: pe.id, wall, idle, background, speed: speed * share, isAvailable: this.isAvailable, memoryFree };
   }
 }
 
@@ -146,18 +150,18 @@ class Columns {
   }
 
   /** Adds the objects of a set that are here; returns the seconds that they were measured to take. */
-  addSet(set: BoundSet, speed: number): number {
+  addSet(set: BoundSet, speed: number, share: number): number {
     let seconds = 0;
     for (const { elements } of set.collections) {
       for (const element of elements) {
         const { companions } = element;
-        if (companions[0] === element) seconds += this.#addObject(set.id, companions, speed);
+        if (companions[0] === element) seconds += this.#addObject(set.id, companions, speed, share);
       }
     }
     return seconds;
   }
 
-  #addObject(set: number, companions: readonly ElementRecord[], speed: number): number {
+  #addObject(set: number, companions: readonly ElementRecord[], speed: number, share: number): number {
     const number = this.keys.length;
     let measured = 0;
     let load = 0;
@@ -181,7 +185,7 @@ class Columns {
     this.sets.push(set);
     this.keys.push(companions[0]!.key);
     // An estimate can come out below zero where executions differ much.
-    this.#load.push(Math.max(0, load));
+    this.#load.push(Math.max(0, load) / share);
     this.#isMigratable.push(isPinned || isHeld ? 0 : 1);
     this.#bytes.push(bytes);
     this.#addPosition(companions[0]!);

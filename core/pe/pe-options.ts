@@ -39,8 +39,13 @@ export interface PeHost {
 export interface PeVitals {
   /** Seconds in which it had nothing to do, from its start on; NaN where that is not known. */
   readonly idleSeconds: number;
-  /** How fast it computes, relative to other PEs; 1 where unknown. */
+  /** How fast it computes while it has its processor, relative to other PEs; 1 where unknown. */
   readonly speed: number;
+  /**
+   * The part of a processor that it has, where PEs take turns on one and the host knows of it: what is measured is then time on the
+   * processor, without the turns of the others. Default: 1; where the operating system shares out processors, times contain that.
+   */
+  readonly share?: number;
   /** Bytes of memory that may still be used; Infinity where unknown. */
   readonly memoryFree: number;
 }

@@ -21,6 +21,8 @@ export interface CoreUser {
 export class Core implements SimEvent {
   /** Its time: that of the end of the last turn, or the moment in the current one. */
   time = 0;
+  /** PEs that compute here. */
+  users = 0;
   readonly #queue: EventQueue;
   #first: CoreUser | undefined = undefined;
   #last: CoreUser | undefined = undefined;

@@ -79,6 +79,7 @@ export class VirtualPe implements PeHost, SimEnd, CoreUser {
     this.#loop = options.loop;
     this.#network = options.network;
     this.#core = options.core;
+    this.#core.users++;
     this.#speed = options.speed;
     this.#taskSeconds = options.taskSeconds;
     this.#measure = options.measure;
@@ -265,7 +266,12 @@ export class VirtualPe implements PeHost, SimEnd, CoreUser {
   vitals(): PeVitals {
     const { now } = this;
     const speed = Math.max(speedMin, this.#speed.at(now));
-    return { idleSeconds: now - this.busySeconds, speed, memoryFree: this.#memory.free };
+    return {
+      idleSeconds: now - this.busySeconds,
+      speed,
+      share: 1 / this.#core.users,
+      memoryFree: this.#memory.free,
+    };
   }
 
   hold(bytes: number): void {

@@ -63,3 +63,33 @@ for (const balancer of ['Dummy', 'Greedy']) {
     }
   });
 }
+
+it('PEs that share a processor are given together what one can do', async () => {
+  const places: number[] = [];
+  class Block extends Chare<number> {
+    compute(): void {
+      this.charm.work(0.01);
+    }
+
+    where(): number {
+      return this.charm.pe;
+    }
+  }
+  const main = async (charm: Charm): Promise<void> => {
+    const blocks = await charm.array(Block, { size: 24 });
+    for (let step = 0; step < 3; step++) {
+      blocks.all.compute();
+      await charm.quiescence();
+      await charm.balance();
+    }
+    for (let i = 0; i < 24; i++) places.push(await blocks.at(i).ask.where());
+    charm.exit();
+  };
+  const link = { latencyUs: 1, overheadUs: 0, gapUs: 0, bytesPerSecond: 1e9 };
+  // PEs 0 and 2 are on the first host.
+  const network = { name: 'two hosts', hosts: 2, coresPerHost: 1, pesPerNode: 1, within: link, between: link };
+  const result = await runSimulated({ program: { main, Block }, pes: 3, network, balancer: 'RefineComm' });
+  assert.equal(result.error, undefined);
+  const counts = [0, 1, 2].map((pe) => places.filter((place) => place === pe).length);
+  assert.deepEqual(counts, [6, 12, 6]);
+});
