@@ -20,7 +20,7 @@ const strategies = [
 ] as const;
 const objectsPerPe = 16;
 /** A strategy is not asked for larger steps than the one at which it took this long. */
-const secondsMax = 20;
+const secondsMax = 120;
 
 interface Answer {
   readonly seconds: number;

@@ -32,6 +32,8 @@ export class DeviceStrip extends Chare<number> {
   readonly strip: Strip;
   readonly busySeconds: Float64Array;
   readonly madeOn: number;
+  /** Where it was when the trial began. */
+  balancedTo: number | undefined = undefined;
   task: Task | undefined = undefined;
   /** Rows that have arrived from the neighbours and are not used yet. */
   readonly rows: Record<Side, Float64Array | undefined> = { above: undefined, below: undefined };
@@ -62,6 +64,13 @@ export class DeviceStrip extends Chare<number> {
   row(side: Side, values: Float64Array): void {
     this.rows[side] = values;
     this._finishIfComplete();
+  }
+
+  /** For the trial of what balancing has saved: to where it was made, or back to where it was balanced to. */
+  place(isWhereMade: boolean): void {
+    this.balancedTo ??= this.charm.pe;
+    const to = isWhereMade ? this.madeOn : this.balancedTo;
+    if (this.charm.pe !== to) this.migrateTo(to);
   }
 
   /** Reports the cost so far. */

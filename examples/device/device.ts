@@ -17,6 +17,7 @@ import { reportPage } from './report/page.ts';
 import { writeResults } from './results.ts';
 import { jsonSummary, type Run, textSummary } from './summary.ts';
 import { createGrid, runSweep } from './sweep.ts';
+import { tryBothWays } from './trial.ts';
 
 export { DeviceStrip };
 
@@ -53,5 +54,9 @@ async function solve(charm: Charm, { device, isJson }: Options): Promise<Run> {
   const seconds = now() - started;
   const usage = charm.future<StripUsage[]>();
   array.all.reportUsage(usage);
-  return { sweep, physics: checkPhysics(sweep), usage: await usage.get(), balancing: balancing.steps, seconds };
+  const run = { sweep, physics: checkPhysics(sweep), usage: await usage.get(), balancing: balancing.steps, seconds };
+  const { firstMove } = balancing;
+  const trial = firstMove === undefined ? undefined : await tryBothWays(charm, array, device);
+  if (firstMove === undefined || trial === undefined) return run;
+  return { ...run, savings: { trial, balancedSeconds: started + seconds - firstMove } };
 }

@@ -60,6 +60,14 @@ export class Gummel {
     throw new ConvergenceError(`Gummel's iteration did not converge in ${gummelIterationsMax} iterations`);
   }
 
+  /** The first iteration behind a bias step, converged or not: a sample of what solving costs. */
+  async sample(bias: number): Promise<Convergence> {
+    await this.#strips.step({ kind: 'bias', bias });
+    for (const equation of ['potential', 'electrons', 'holes'] as const)
+      await this.#solve(equation, 'conjugate gradients');
+    return this.#report([]);
+  }
+
   /** Newton's method for the potential alone; returns the change in each step. */
   async #relaxPotential(tolerance: number): Promise<number[]> {
     const changes: number[] = [];

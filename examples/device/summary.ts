@@ -1,6 +1,6 @@
 /** What is printed at the end, as text or as JSON. */
 import type { LbStepReport } from 'charm4ts';
-import { describeBalancing } from './balancing.ts';
+import { describeBalancing, type Savings } from './balancing.ts';
 import type { Check, Physics } from './checks.ts';
 import type { StripUsage } from './device-strip.ts';
 import type { Sweep } from './sweep.ts';
@@ -11,6 +11,8 @@ export interface Run {
   readonly usage: readonly StripUsage[];
   /** Load-balancing steps. */
   readonly balancing: readonly LbStepReport[];
+  /** Where a step has moved anything. */
+  readonly savings?: Savings;
   /** Wall-clock time of the sweep. */
   readonly seconds: number;
 }
@@ -63,7 +65,7 @@ export function textSummary(run: Run, folder: string, files: readonly string[]):
   return lines.join('\n');
 }
 
-function workLines({ usage, balancing, seconds }: Run): string[] {
+function workLines({ usage, balancing, savings, seconds }: Run): string[] {
   const perPe = busySecondsByPe(usage);
   const busiest = Math.max(...perPe);
   const average = perPe.reduce((a, b) => a + b, 0) / perPe.length;
@@ -76,7 +78,7 @@ function workLines({ usage, balancing, seconds }: Run): string[] {
     ),
     `  busiest PE to average ${(busiest / average).toFixed(2)}; ` +
       `heaviest strip to lightest ${(Math.max(...strips) / Math.min(...strips)).toFixed(0)}`,
-    ...describeBalancing(balancing, busiest, Math.max(...unmovedSecondsByPe(usage))),
+    ...describeBalancing(balancing, seconds, savings),
   ];
 }
 
@@ -114,6 +116,7 @@ export function jsonSummary(run: Run, folder: string, files: readonly string[]):
         migrations,
         seconds: stepSeconds,
       })),
+      savings: run.savings ?? null,
       folder,
       files,
     },
