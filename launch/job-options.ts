@@ -18,7 +18,7 @@ export interface JobOptions extends BalancingOptions {
   readonly pes?: number;
   /** Node runtimes, each a process of its own. Default: one, in this process. */
   readonly nodes?: number;
-  /** How nodes talk: `unix` (default), `tcp` or `ws`, see docs/transports.md. */
+  /** How nodes talk: `unix` (default), another name of docs/transports.md, or the path of a transport of your own. */
   readonly transport?: string;
   /** Nodes besides that are tabs of a browser, with `pes` PEs each: see docs/browsers.md. Default: none. */
   readonly browsers?: number;

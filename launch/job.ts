@@ -18,7 +18,7 @@
 import { availableParallelism } from 'node:os';
 import { CharmError, describePlace, describeThrown, UsageError } from '../core/base/errors.ts';
 import { messageChecks } from '../core/pe/message-check-kinds.ts';
-import { carrierNamed, carrierNames } from '../transports/index.ts';
+import { carrierNames, isCarrierFile } from '../transports/index.ts';
 import { makeSharedMachine, type SharedMachine } from '../transports/threads/threads-link.ts';
 import { JobEnd } from './job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
@@ -54,7 +54,7 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
   if (options.seedBalancer !== undefined) seedStrategyNamed(options.seedBalancer);
   if (isOnNodes) {
     const { transport = 'unix', isPrefixed = false } = options;
-    if (carrierNamed(transport) === undefined)
+    if (!carrierNames.includes(transport) && !isCarrierFile(transport))
       throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
     return new NodeJob({ ...options, nodes, browsers, pes, transport, isPrefixed }).run();
   }

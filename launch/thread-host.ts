@@ -25,6 +25,8 @@ const batchMax = 1024;
 /** Spinning looks at the event loop this often. */
 const spinSliceMs = 0.05;
 const briefSpins = 200;
+/** While too much waits to be sent nothing is picked, up to this many tasks; see `#waitsForRoom`. */
+const congestedQueueMax = 4096;
 /** PE 0, idle for this long, asks whether the job is stuck; doubled while nothing happens. */
 const stuckCheckMsMin = 100;
 const stuckCheckMsMax = 2000;
@@ -65,7 +67,7 @@ export interface Journal {
   checks(): void;
 }
 
-type Next = 'microtask' | 'turn' | 'park' | 'stop';
+type Next = 'microtask' | 'turn' | 'room' | 'park' | 'stop';
 
 export class ThreadHost implements PeHost {
   readonly #system: ThreadSystem;
@@ -131,6 +133,7 @@ export class ThreadHost implements PeHost {
       else this.#journal?.turn();
       if (next === 'microtask') await undefined;
       else if (next === 'turn') await this.#eventLoopTurn();
+      else if (next === 'room') await this.#pauseForRoom();
       else {
         await this.#park();
         // So that a replay knows how far promises have gone on.
@@ -144,6 +147,9 @@ export class ThreadHost implements PeHost {
     const pe = this.#pe;
     for (;;) {
       if (this.#mustStop()) return 'stop';
+      if (this.#link.isCongested === true) {
+        if (this.#waitsForRoom()) return 'room';
+      } else if (pe.isRoomWanted) pe.roomMade();
       this.#journal?.runs(this.#batch);
       const done = pe.runSome(this.#batch);
       this.#journal?.hasRun(done);
@@ -177,6 +183,22 @@ export class ThreadHost implements PeHost {
       if (now - this.#lastTurn > turnEveryMs) return 'turn';
       this.#spin(now + spinSliceMs);
     }
+  }
+
+  /**
+   * Back-pressure: while others take less than this PE sends, it picks nothing, but goes on receiving. Once many tasks wait it
+   * picks all the same: else two PEs that flood each other would wait for ever, each with a full queue.
+   */
+  #waitsForRoom(): boolean {
+    this.#link.flush?.();
+    this.#pe.receiveSome();
+    return this.#pe.queue.length < congestedQueueMax;
+  }
+
+  /** Timers and sockets go on; a millisecond is less than it takes to send what waits. */
+  #pauseForRoom(): Promise<void> {
+    this.#hasLooseEnds = true;
+    return new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   #endIdle(now: number): void {

@@ -16,6 +16,7 @@ const entryPoints = [
   'data/index.ts',
   'ampi/index.ts',
   'core/resumable/index.ts',
+  'transports/index.ts',
   'launch/index.ts',
   'launch/sim/index.ts',
   'launch/pe-worker.ts',

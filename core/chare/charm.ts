@@ -89,6 +89,8 @@ type IndexIn<P> = P extends { section(indices: SectionIndices<infer I>): unknown
 /** Optional exactly where an empty object would do. */
 type Optional<T> = Record<never, never> extends T ? [options?: T] : [options: T];
 
+const isReady = Promise.resolve();
+
 export class Charm {
   /** What the program adds to its trace. */
   readonly trace: Tracing;
@@ -383,6 +385,15 @@ export class Charm {
       pending.resolve(undefined);
     });
     return pending.wait() as Promise<void>;
+  }
+
+  /**
+   * Resolves when this PE may send on: at once, unless more than 8 MiB of what it has sent wait for other nodes to take it. For
+   * entry methods that send without end: `await this.charm.ready()` before each message, or each hundred. See docs/nodes.md.
+   */
+  ready(): Promise<void> {
+    const pe = this.#pe;
+    return pe.isCongested ? this.track(pe.whenRoom()) : isReady;
   }
 
   /** Counts outside work (a timer, a file, a request) as a message in flight until the promise settles. */

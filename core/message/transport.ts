@@ -22,4 +22,7 @@ export interface Link {
    * Returns how many it handed over.
    */
   poll(receive: (frame: Reader) => void, framesMax: number): number;
+
+  /** True while so much of what this PE has sent waits to go out that it should send no more. Left out: never. */
+  readonly isCongested?: boolean;
 }

@@ -109,6 +109,7 @@ export class Pe {
   readonly progress: Int32Array;
   readonly #handlers: ((frame: Reader) => void)[] = [];
   readonly #early: Uint8Array[] = [];
+  readonly #waitingForRoom: (() => void)[] = [];
   readonly #receive = (frame: Reader): void => this.receive(frame);
 
   constructor(options: PeOptions) {
@@ -171,6 +172,31 @@ export class Pe {
   #poll(done: number): number {
     if (this.queue.length < queueHigh) return this.#link.poll(this.#receive, framesPerPoll);
     return done % tasksPerSlowPoll === 0 ? this.#link.poll(this.#receive, tasksPerSlowPoll / 2) : 0;
+  }
+
+  /** What this PE has sent waits to go out: it should send no more. */
+  get isCongested(): boolean {
+    return this.#link.isCongested === true;
+  }
+
+  /** Resolves when it is not congested any more. */
+  whenRoom(): Promise<void> {
+    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  get isRoomWanted(): boolean {
+    return this.#waitingForRoom.length > 0;
+  }
+
+  /** There is room again. */
+  roomMade(): void {
+    for (const resolve of this.#waitingForRoom.splice(0)) resolve();
+    this.needsTurn = true;
+  }
+
+  /** Takes in what has come, without picking. */
+  receiveSome(): number {
+    return this.#link.poll(this.#receive, framesPerPoll);
   }
 
   receive(frame: Reader): void {

@@ -1,6 +1,7 @@
 /** The connections of a node runtime with several PEs: its gateway over a mesh of sockets. */
-import { CharmError, describeThrown, UsageError } from '../../core/base/errors.ts';
-import { carrierNamed, carrierNames } from '../../transports/index.ts';
+import { CharmError, describeThrown } from '../../core/base/errors.ts';
+import { loadCarrier } from '../../transports/index.ts';
+import { LaterCarrier } from '../../transports/later.ts';
 import { Gateway } from '../../transports/outside/gateway.ts';
 import { type GatewayMemory, makeGatewayMemory } from '../../transports/outside/gateway-memory.ts';
 import type { Carrier } from '../../transports/sockets/carrier.ts';
@@ -81,10 +82,7 @@ export class GatewayNode {
 }
 
 export function carrierOf({ transport, secret, ...options }: MeshStart): Carrier {
-  const make = carrierNamed(transport);
-  if (make === undefined)
-    throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
-  return make({ ...options, secret: Buffer.from(secret, 'hex') });
+  return new LaterCarrier(() => loadCarrier(transport), { ...options, secret: Buffer.from(secret, 'hex') });
 }
 
 export function lostNode(here: number, node: number, why: string): CharmError {

@@ -16,10 +16,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CharmError, fromWire } from '../../core/base/errors.ts';
+import { isCarrierFile } from '../../transports/index.ts';
 import { BrowserSeats } from '../browsers/browser-seats.ts';
 import { JobEnd } from '../job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from '../job-options.ts';
-import { explainSyntaxError } from '../program-loader.ts';
+import { explainSyntaxError, prepareProgram } from '../program-loader.ts';
 import { prepareJob } from '../rank-program.ts';
 import { identitiesOf } from './certificates.ts';
 import { NodeChild, type NodeEnd } from './node-child.ts';
@@ -98,8 +99,9 @@ export class NodeJob {
 
   async #start(): Promise<void> {
     const identities = await identitiesOf(this.#options);
+    const transport = await carrierAddress(this.#options.transport);
     if (this.#end.hasEnded) return;
-    const { pes, transport, proxy, isPrefixed, stdout, heapMb, browsers } = this.#options;
+    const { pes, proxy, isPrefixed, stdout, heapMb, browsers } = this.#options;
     const nodes = this.#options.nodes + browsers;
     const secret = randomBytes(32).toString('hex');
     // A communication thread has work too; and a PE that has the sockets itself does not see them while it spins.
@@ -212,4 +214,9 @@ function tellAddress(address: string, browsers: number): void {
 function silentError({ node }: NodeHandle): CharmError {
   const message = `node ${node} has not been heard of for ${deadMs / 1000} s; its process is stopped, or its machine is gone`;
   return new CharmError('ERR_NODE_LOST', message);
+}
+
+/** A transport of one's own is compiled as a program is, so that all nodes load the same. */
+function carrierAddress(transport: string): string | Promise<string> {
+  return isCarrierFile(transport) ? prepareProgram(transport) : transport;
 }

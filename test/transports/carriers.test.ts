@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { identitiesOf } from '../../launch/nodes/certificates.ts';
-import { carrierNamed, carrierNames } from '../../transports/index.ts';
+import { carrierNames, loadCarrier } from '../../transports/index.ts';
 import type { Carrier, MakeCarrier } from '../../transports/sockets/carrier.ts';
 import { recordBytesMax } from '../../transports/sockets/record-stream.ts';
 import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
@@ -71,11 +71,13 @@ const seed = Number(process.env.CHARM4TS_SEED ?? Date.now() % 1e6);
 const weather = { loss: 0.1, double: 0.1, delay: 0.2 };
 const faulty: MakeCarrier = (options) => new UdpCarrier(options, faultySocket(seed + options.node, weather));
 const identities = await identitiesOf({ nodes: 3, transport: 'tcp', tls: true });
+const shipped = new Map<string, MakeCarrier>();
+for (const name of carrierNames) shipped.set(name, await loadCarrier(name));
 function withTls(name: string): MakeCarrier {
-  return (options) => carrierNamed(name)!({ ...options, tls: identities[options.node] });
+  return (options) => shipped.get(name)!({ ...options, tls: identities[options.node] });
 }
 const makers = new Map<string, MakeCarrier>([
-  ...carrierNames.map((name) => [name, carrierNamed(name)!] as const),
+  ...shipped,
   ['tcp with TLS', withTls('tcp')],
   ['ws with TLS', withTls('ws')],
   [`udp over a faulty network, CHARM4TS_SEED=${seed}`, faulty],

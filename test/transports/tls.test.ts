@@ -7,14 +7,18 @@ import { type AddressInfo, connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { generate } from 'selfsigned';
 import { identitiesOf } from '../../launch/nodes/certificates.ts';
-import { carrierNamed } from '../../transports/index.ts';
+import { loadCarrier } from '../../transports/index.ts';
 import type { TlsIdentity } from '../../transports/sockets/carrier.ts';
 import { SocketMesh } from '../../transports/sockets/socket-mesh.ts';
 
 const secret = randomBytes(32);
+const makers = new Map([
+  ['tcp', await loadCarrier('tcp')],
+  ['ws', await loadCarrier('ws')],
+]);
 
 function mesh(transport: string, node: number, tls: TlsIdentity | undefined, proxy?: string): SocketMesh {
-  const carrier = carrierNamed(transport)!({ node, secret, folder: '', host: '127.0.0.1', tls, proxy });
+  const carrier = makers.get(transport)!({ node, secret, folder: '', host: '127.0.0.1', tls, proxy });
   return new SocketMesh({
     node,
     nodes: 2,

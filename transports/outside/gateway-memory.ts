@@ -12,6 +12,9 @@
  */
 import { ringControlWords, type SharedRing } from '../threads/ring.ts';
 
+/** More than this of what a PE has sent to other nodes waits in its memory: it should send no more. */
+export const congestedBytes = 8 << 20;
+
 export const parcelHeadBytes = 8;
 
 export interface GatewayMemory {

@@ -55,6 +55,10 @@ export class OutsideLink implements Link {
     return this.#isFromOutside ? this.#outside.from : this.#firstPe + this.#beside.from;
   }
 
+  get isCongested(): boolean {
+    return this.#outside.isCongested;
+  }
+
   get isHolding(): boolean {
     return this.#beside.isHolding || this.#outside.isHolding;
   }

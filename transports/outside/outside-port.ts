@@ -8,7 +8,7 @@ import { Reader } from '../../core/pup/reader.ts';
 import type { Writer } from '../../core/pup/writer.ts';
 import { RecordKind, RingConsumer, RingProducer } from '../threads/ring.ts';
 import { FrameParts } from './frame-parts.ts';
-import { type GatewayMemory, parcelHeadBytes, parkedWord, ringFrom, ringTo } from './gateway-memory.ts';
+import { congestedBytes, type GatewayMemory, parcelHeadBytes, parkedWord, ringFrom, ringTo } from './gateway-memory.ts';
 import { ParcelQueue } from './parcel-queue.ts';
 
 export class OutsidePort {
@@ -71,6 +71,10 @@ export class OutsidePort {
   /** Moves on what waits for room. */
   push(): void {
     if (this.#queue.push()) this.#wake();
+  }
+
+  get isCongested(): boolean {
+    return this.#queue.bytes > congestedBytes;
   }
 
   get isHolding(): boolean {

@@ -12,6 +12,7 @@ import { FrameMemory } from '../../core/pup/frame-memory.ts';
 import { Reader } from '../../core/pup/reader.ts';
 import type { Writer } from '../../core/pup/writer.ts';
 import { FrameParts } from '../outside/frame-parts.ts';
+import { congestedBytes } from '../outside/gateway-memory.ts';
 import { RecordKind } from '../threads/ring.ts';
 import { recordBytesMax } from './record-stream.ts';
 import type { SocketMesh } from './socket-mesh.ts';
@@ -24,7 +25,8 @@ export interface DirectReceiver {
   readonly queueLength: number;
 }
 
-const queueHigh = 1 << 16;
+/** More than a PE that waits for room itself gathers: see `#waitsForRoom` of its host. */
+const queueHigh = 1 << 13;
 
 interface EarlyRecord {
   readonly kind: number;
@@ -80,6 +82,10 @@ export class DirectLink implements Link {
     if (!this.#hasUnsent) return;
     this.#hasUnsent = false;
     this.#mesh.flush();
+  }
+
+  get isCongested(): boolean {
+    return this.#mesh.heldBytes > congestedBytes;
   }
 
   get isHolding(): boolean {

@@ -147,6 +147,13 @@ export class SocketMesh implements Transport {
     return this.#streams[node]?.isCongested ?? false;
   }
 
+  /** Bytes that have been sent and not taken by the system. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const records of this.#streams) if (records !== undefined) bytes += records.stream.writableLength;
+    return bytes;
+  }
+
   setPaused(isPaused: boolean): void {
     for (const stream of this.#streams) {
       if (isPaused) stream?.stream.pause();
