@@ -15,6 +15,8 @@ export interface RunFlags extends BalancingFlags {
   readonly nodes?: number;
   readonly browsers?: number;
   readonly transport?: string;
+  readonly nodeHost?: string;
+  readonly nodeCommand?: string;
   readonly tls?: boolean;
   readonly tlsCa?: string;
   readonly tlsCert?: string;
@@ -54,6 +56,8 @@ export function addRunOptions(command: Command, program: string): Command {
     .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
     .option('--transport <name>', 'how nodes talk: unix (default), tcp, ws, udp, pipe, or a file of your own')
     .option('--browsers <n>', 'nodes besides that are tabs of a browser: prints the address to open', integer(1, 63))
+    .option('--node-host <address>', 'where node %n listens, such as 10.7.0.%n (default: 127.0.0.1); TLS is wise then')
+    .option('--node-command <words>', 'what the process of node %n is started through: "ip netns exec host%n"')
     .option('--tls', 'nodes talk over TLS, with certificates made for this job (tcp and ws)')
     .option('--tls-ca <file>', 'with --tls-cert and --tls-key: over TLS with these PEM files instead')
     .option('--tls-cert <file>', 'certificate of the nodes')
@@ -117,6 +121,7 @@ export async function run(
     ...options,
     ...(ranks === undefined ? {} : { ranks }),
     ...tlsOptions(flags, self),
+    ...placesOf(flags),
     isPrefixed: prefixOutput === true,
     signal: interrupt.signal,
   });
@@ -133,6 +138,19 @@ export async function run(
     process.stdout.write(`${JSON.stringify({ program, nodes, pes: nodes * pes, exitCode, seconds, ...failure })}\n`);
   }
   process.exitCode = exitCode;
+}
+
+function placesOf({
+  nodes = 1,
+  nodeHost: host = '127.0.0.1',
+  nodeCommand: command = '',
+}: RunFlags): Pick<JobOptions, 'places'> {
+  const places = Array.from({ length: nodes }, (_, node) => {
+    const words = command.split(/\s+/).filter((word) => word !== '');
+    const here = (text: string): string => text.replaceAll('%n', String(node));
+    return { host: here(host), command: words.map(here) };
+  });
+  return { places };
 }
 
 function tlsOptions({ tls, tlsCa: ca, tlsCert: cert, tlsKey: key }: RunFlags, self: Command): Pick<JobOptions, 'tls'> {

@@ -9,6 +9,13 @@ import { defaultSeedBalancer } from './seed-strategy.ts';
 import { prepareTrace } from './trace/trace-files.ts';
 import type { PeSettings } from './worker-protocol.ts';
 
+export interface NodePlace {
+  /** The address that it listens on, and the others find it at, for transports that have any. */
+  readonly host: string;
+  /** What its process is started through: `['ip', 'netns', 'exec', 'left']`. It must pass descriptors on, and be that process then. */
+  readonly command?: readonly string[];
+}
+
 export interface JobOptions extends BalancingOptions {
   /** A .ts, .mts, .js or .mjs file. */
   readonly program: string | URL;
@@ -24,6 +31,8 @@ export interface JobOptions extends BalancingOptions {
   readonly browsers?: number;
   /** Told the address that is to be opened in so many tabs. Default: it is written to standard error. */
   readonly onBrowserAddress?: (address: string, tabs: number) => void;
+  /** Where each node runs. Default: all here, on 127.0.0.1. */
+  readonly places?: readonly NodePlace[];
   /** Nodes talk over TLS, for `tcp` and `ws`: with certificates made for this job, or these (paths of PEM files). */
   readonly tls?: boolean | TlsFiles;
   /** URL of an HTTP proxy, for `ws`. Default: what HTTPS_PROXY and NO_PROXY say. */

@@ -84,7 +84,9 @@ export interface ClassDescription {
 }
 
 /** How the connections of a node come about. */
-export type MeshMessage = { readonly kind: 'listening'; readonly address: string } | { readonly kind: 'connected' };
+export type MeshMessage =
+  /** With the address for heartbeats, if there are any. */
+  { readonly kind: 'listening'; readonly address: string; readonly pulse?: string } | { readonly kind: 'connected' };
 
 /** From a worker. */
 export type WorkerMessage =

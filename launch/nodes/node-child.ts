@@ -31,16 +31,21 @@ export class NodeChild implements NodeHandle {
   heardAt = performance.now() + startGraceMs;
   readonly #child: ChildProcess;
 
+  /** The process is started through `command`, if there is one. */
   constructor(
     node: number,
     output: NodeOutput,
     onMessage: (message: NodeMessage) => void,
     onEnd: (end: NodeEnd) => void,
+    command: readonly string[] = [],
   ) {
     this.node = node;
+    const [starter = process.execPath, ...words] = command;
     this.#child = fork(fileURLToPath(distUrl('launch/nodes/node-process.js')), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
+      execPath: starter,
+      execArgv: command.length === 0 ? process.execArgv : [...words, process.execPath, ...process.execArgv],
     });
     this.#child.on('message', (message) => {
       this.heardAt = performance.now();

@@ -58,6 +58,8 @@ export class NodeJob {
   /** Undefined in jobs without browsers. */
   readonly #seats: BrowserSeats | undefined;
   readonly #addresses: (string | undefined)[] = [];
+  /** Of heartbeats. */
+  readonly #pulses: string[] = [];
   #folder = '';
   #connected = 0;
   readonly #identities = new Map<number, NodeIdentity>();
@@ -109,12 +111,13 @@ export class NodeJob {
     for (let node = 0; node < nodes; node++) {
       const output = { isCaptured: stdout === 'capture', prefix: isPrefixed ? `[node ${node}] ` : '' };
       const tls = identities[node];
-      const mesh = { node, nodes, secret, transport, folder: this.#folder, host: '127.0.0.1', tls, proxy };
+      const { host = '127.0.0.1', command = [] } = this.#options.places?.[node] ?? {};
+      const mesh = { node, nodes, secret, transport, folder: this.#folder, host, tls, proxy };
       const onMessage = (message: NodeMessage): void => void this.#onMessage(child, message);
       const onLost = (error: CharmError): void => this.#end.fail(error);
       const child: NodeHandle =
         node < nodes - browsers
-          ? new NodeChild(node, output, onMessage, (end) => this.#onEnd(child, end))
+          ? new NodeChild(node, output, onMessage, (end) => this.#onEnd(child, end), command)
           : this.#seats!.add({ mesh, pesPerNode: pes, settings, output, onMessage, onLost });
       this.#children.push(child);
       child.tell({ kind: 'start', start: { mesh, pesPerNode: pes, settings, heapMb } });
@@ -138,7 +141,7 @@ export class NodeJob {
 
   async #onMessage(child: NodeHandle, message: NodeMessage): Promise<void> {
     if (message.kind === 'hello') this.#identities.set(child.node, message.identity);
-    else if (message.kind === 'listening') this.#onListening(child, message.address);
+    else if (message.kind === 'listening') this.#onListening(child, message);
     else if (message.kind === 'connected') {
       this.#connected++;
       this.#deliver();
@@ -150,13 +153,17 @@ export class NodeJob {
     else if (message.kind === 'done') child.isDone = true;
   }
 
-  #onListening(child: NodeHandle, address: string): void {
+  #onListening(
+    child: NodeHandle,
+    { address, pulse = '' }: { readonly address: string; readonly pulse?: string },
+  ): void {
     this.#addresses[child.node] = address;
+    this.#pulses[child.node] = pulse;
     const addresses = this.#addresses.filter((known) => known !== undefined);
     if (addresses.length < this.#children.length) return;
     const error = compareIdentities(new Map([[launcher, ownIdentity()], ...this.#identities]));
     if (error !== undefined) return this.#end.fail(error);
-    for (const other of this.#children) other.tell({ kind: 'connect', addresses });
+    for (const other of this.#children) other.tell({ kind: 'connect', addresses, pulses: this.#pulses });
   }
 
   /** All nodes are connected, and the program is compiled. */

@@ -17,10 +17,11 @@ import { makeSharedMachine } from '../../transports/threads/threads-link.ts';
 import { LiveServer } from '../live/live-server.ts';
 import { PeTeam } from '../pe-team.ts';
 import { nodeThreads } from '../pe-thread.ts';
-import type { ClassDescription } from '../worker-protocol.ts';
-import { GatewayNode } from './gateway-node.ts';
+import type { ClassDescription, MeshMessage } from '../worker-protocol.ts';
+import { GatewayNode, notConnected } from './gateway-node.ts';
 import { ownIdentity, programHash } from './node-identity.ts';
 import type { NodeMessage, NodeOrder, NodeStart } from './node-protocol.ts';
+import { needsPulse, Pulse } from './pulse.ts';
 
 /** The launcher hears of this node at least this often. */
 const aliveEveryMs = 500;
@@ -29,16 +30,32 @@ class NodeRuntime {
   readonly #team: PeTeam;
   /** Undefined where the PE has the connections. */
   readonly #gateway: GatewayNode | undefined;
+  /** Heartbeats to nodes on other machines. */
+  readonly #pulse: Pulse | undefined;
   readonly #alive: NodeJS.Timeout;
   #hash: Promise<string> = Promise.resolve('');
   readonly #live: LiveServer | undefined;
+
+  readonly #failed = (error: Error): void => tell({ kind: 'failed', error: toWire(error) });
 
   constructor({ mesh, pesPerNode, settings, heapMb }: NodeStart) {
     tell({ kind: 'hello', identity: ownIdentity() });
     const firstPe = mesh.node * pesPerNode;
     const machine = makeSharedMachine(pesPerNode);
-    const failed = (error: Error): void => tell({ kind: 'failed', error: toWire(error) });
-    if (pesPerNode > 1) this.#gateway = new GatewayNode({ mesh, pesPerNode, peWords: machine.peWords, tell, failed });
+    const failed = this.#failed;
+    if (needsPulse(mesh)) this.#pulse = new Pulse(mesh, failed);
+    const pulse = this.#pulse?.listen();
+    pulse?.catch(() => undefined);
+    const tellMesh = (message: MeshMessage): void => {
+      if (message.kind === 'listening' && pulse !== undefined)
+        pulse.then(
+          (address) => tell({ ...message, pulse: address }),
+          (error: unknown) => failed(notConnected(error)),
+        );
+      else tell(message);
+    };
+    if (pesPerNode > 1)
+      this.#gateway = new GatewayNode({ mesh, pesPerNode, peWords: machine.peWords, tell: tellMesh, failed });
     const way = this.#gateway === undefined ? { direct: mesh } : { gateway: this.#gateway.memory };
     this.#team = new PeTeam(
       {
@@ -52,7 +69,7 @@ class NodeRuntime {
       },
       {
         loaded: (description, classes) => void this.#loaded(description, classes),
-        mesh: tell,
+        mesh: tellMesh,
         exit: (code) => tell({ kind: 'exit', code }),
         failed,
       },
@@ -69,6 +86,7 @@ class NodeRuntime {
     else if (order.kind === 'go') this.#team.go();
     else if (order.kind === 'stop') void this.#stop();
     else if (order.kind === 'connect') {
+      this.#pulse?.connect(order.pulses).catch((error: unknown) => this.#failed(notConnected(error)));
       if (this.#gateway === undefined) this.#team.connect(order.addresses);
       else void this.#gateway.connect(order.addresses);
     }
@@ -85,6 +103,7 @@ class NodeRuntime {
 
   async #stop(): Promise<void> {
     this.#gateway?.expectEnd();
+    this.#pulse?.stop();
     await this.#team.stop();
     this.#gateway?.stop();
     clearInterval(this.#alive);

@@ -14,7 +14,7 @@ export interface NodeStart {
 /** To a node. */
 export type NodeOrder =
   | { readonly kind: 'start'; readonly start: NodeStart }
-  | { readonly kind: 'connect'; readonly addresses: readonly string[] }
+  | { readonly kind: 'connect'; readonly addresses: readonly string[]; readonly pulses: readonly string[] }
   | { readonly kind: 'program'; readonly url: string }
   | { readonly kind: 'go' }
   | { readonly kind: 'stop' };
