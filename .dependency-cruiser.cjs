@@ -46,7 +46,7 @@ module.exports = {
     ),
     only(
       'bench',
-      ['bench', 'launch', 'core', 'transports', 'lb-strategies', 'projections'],
+      ['bench', 'launch', 'core', 'transports', 'lb-strategies', 'projections', 'ampi'],
       'benches measure the layers below',
     ),
     {

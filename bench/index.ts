@@ -1,6 +1,7 @@
 /** All benches, in the order in which they run. */
 import type { Bench } from './bench.ts';
 import { aggregation } from './cases/aggregation.ts';
+import { ampi } from './cases/ampi.ts';
 import { ask } from './cases/ask.ts';
 import { broadcastReduce } from './cases/broadcast-reduce.ts';
 import { create } from './cases/create.ts';
@@ -42,5 +43,6 @@ export const benches: readonly Bench[] = [
   traceOverhead,
   startup,
   idle,
+  ampi,
   viewer,
 ];

@@ -1,6 +1,7 @@
 /** Runs a program of the benchmarks as a job of its own, in this process, and reads what it reports. */
 import { runJob } from '../launch/job.ts';
 import { distUrl } from '../launch/package-root.ts';
+import type { RankOptions } from '../launch/rank-program.ts';
 import { formatReport } from '../launch/report.ts';
 import type { BenchContext } from './bench.ts';
 import { providePairMemory } from './calibration/pair.ts';
@@ -15,6 +16,8 @@ export interface ProgramOptions {
   readonly nodes?: number;
   /** Folder to record the job into. */
   readonly trace?: string;
+  /** It is an MPI program. */
+  readonly ranks?: RankOptions;
 }
 
 /** @throws Error if the job failed, with its report. */
@@ -22,7 +25,7 @@ export async function runProgram(
   name: string,
   pes: number,
   context: BenchContext,
-  { seedBalancer = 'random', balancer, nodes, args = [], trace }: ProgramOptions = {},
+  { seedBalancer = 'random', balancer, nodes, args = [], trace, ranks }: ProgramOptions = {},
 ): Promise<Samples[]> {
   providePairMemory();
   const result = await runJob({
@@ -32,6 +35,7 @@ export async function runProgram(
     ...(balancer === undefined ? {} : { balancer }),
     ...(nodes === undefined ? {} : { nodes }),
     ...(trace === undefined ? {} : { trace }),
+    ...(ranks === undefined ? {} : { ranks }),
     args: [JSON.stringify(context.plan), ...args],
     stdout: 'capture',
     signal: context.signal,

@@ -19,7 +19,7 @@ import { type Block, type Page, type Program, parsePage, programsOf, readPages, 
 
 const pages = readPages();
 /** Pages that are lists and need no program. */
-const withoutPrograms = ['docs/README.md', 'docs/errors.md', 'docs/benchmarks.md'];
+const withoutPrograms = ['docs/README.md', 'docs/errors.md', 'docs/benchmarks.md', 'docs/ampi-functions.md'];
 const run = promisify(execFile);
 
 function folderOf(project: string, page: Page): string {
