@@ -6,7 +6,7 @@
 import { alltoallParts } from '../collectives/alltoall.ts';
 import { barrier } from '../collectives/barrier.ts';
 import { bcastBytes } from '../collectives/bcast.ts';
-import { Call, numbersOf, Staged } from '../collectives/call.ts';
+import { Call, nothing, numbersOf, Staged } from '../collectives/call.ts';
 import {
   allgatherBlocks,
   type Blocks,
@@ -18,6 +18,7 @@ import {
 } from '../collectives/gather.ts';
 import type { Op } from '../collectives/op.ts';
 import { allreduceNumbers, reduceTo, reduceToFirst, scanNumbers } from '../collectives/reduce.ts';
+import { byRank, foldInOrder, gatheredBytesMax, type Levels, levelsOf, twoLevels } from '../collectives/two-levels.ts';
 import { IN_PLACE, type InPlace } from '../constants.ts';
 import type { Datatype, NumberArray } from '../datatype/datatype.ts';
 import { type Buf, Place } from '../datatype/place.ts';
@@ -30,7 +31,13 @@ export type Counts = readonly number[] | Int32Array;
 /** A buffer only some ranks need. */
 export type Maybe<T> = T | null;
 
+/** Communicators of which so many short operations are asked for find out who is where. */
+const levelsFrom = 3;
+
 export abstract class Collective extends PointToPoint {
+  private levels: Promise<Levels | undefined> | undefined = undefined;
+  private shortOperations = 0;
+
   // ---- barrier, broadcast ----
 
   /** Returns when all ranks have called it. */
@@ -276,8 +283,10 @@ export abstract class Collective extends PointToPoint {
 
   // ---- how it is done among the ranks of one group; inter-communicators do it differently ----
 
-  protected runBarrier(call: Call): Promise<void> {
-    return barrier(call);
+  protected async runBarrier(call: Call): Promise<void> {
+    const levels = await this.levelsFor(0);
+    if (levels === undefined) await barrier(call);
+    else await twoLevels(call, levels, nothing, (all) => all);
   }
 
   protected async runBcast(call: Call, place: Place, root: number): Promise<void> {
@@ -328,7 +337,11 @@ export abstract class Collective extends PointToPoint {
   }
 
   protected async runAllreduce(call: Call, mine: NumberArray, into: Place, op: Op): Promise<void> {
-    into.fill(await allreduceNumbers(call, mine, op, userType(into.type)));
+    const type = userType(into.type);
+    const levels = await this.levelsFor(mine.byteLength);
+    if (levels === undefined) return into.fill(await allreduceNumbers(call, mine, op, type));
+    const combine = (all: NumberArray): NumberArray => foldInOrder(byRank(all, levels, mine.length), op, type);
+    into.fill(await twoLevels(call, levels, mine, combine));
   }
 
   protected async runReduceScatter(
@@ -349,6 +362,21 @@ export abstract class Collective extends PointToPoint {
     const { before, upTo } = await scanNumbers(call, numbersOf(from), op, from.type);
     const result = isInclusive ? upTo : before;
     if (result !== undefined) into.fill(result);
+  }
+
+  /** How ranks are grouped by PEs, for an operation whose block is so long; undefined: they are not, or it is too long. */
+  private async levelsFor(bytes: number): Promise<Levels | undefined> {
+    if (this.size < 3 || bytes * this.size > gatheredBytesMax) return undefined;
+    if (++this.shortOperations < levelsFrom) return undefined;
+    this.levels ??= this.findLevels();
+    return this.levels;
+  }
+
+  private async findLevels(): Promise<Levels | undefined> {
+    const places = new Int32Array(this.size);
+    await this.allgather(new Int32Array([this.mpi.pe]), places);
+    const levels = levelsOf(places, this.rank);
+    return levels.groups.length === this.size ? undefined : levels;
   }
 
   // ---- inside ----

@@ -251,3 +251,28 @@ describe('collective operations', () => {
     assert.deepEqual([...c], upTo(size));
   });
 });
+
+describe('short operations in two levels', () => {
+  conforms('give the bits that they have without levels, many times and under way together', async (mpi: MPI) => {
+    const { world } = mpi;
+    const { rank } = world;
+    const mine = (round: number): Float64Array => new Float64Array([Math.sin(rank + round), 1 / (rank + 3 + round)]);
+    // Of a new communicator the first operations have no levels.
+    const plain: Float64Array[] = [];
+    for (let round = 0; round < 6; round++) {
+      const fresh = await world.dup();
+      const result = new Float64Array(2);
+      await fresh.allreduce(mine(round), result, SUM);
+      plain.push(result);
+    }
+    const comm = await world.dup();
+    const results = plain.map(() => new Float64Array(2));
+    const matrix = new Float64Array(4);
+    const requests = results.map((result, round) => comm.iallreduce(mine(round), result, SUM));
+    const others = [comm.ibarrier(), comm.iallreduce(matrixOf(rank), matrix, matrices)];
+    await mpi.waitAll([...requests, ...others]);
+    assert.deepEqual(results, plain);
+    assert.deepEqual([...matrix], [...product(0, world.size - 1)]);
+    await comm.barrier();
+  });
+});
