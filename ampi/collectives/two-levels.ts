@@ -11,7 +11,8 @@
  */
 import type { Datatype, NumberArray } from '../datatype/datatype.ts';
 import type { Request } from '../messages/request.ts';
-import type { Call } from './call.ts';
+import { waitAll } from '../messages/wait-many.ts';
+import { type Call, nothing } from './call.ts';
 import type { Op } from './op.ts';
 
 /** Who is with whom. */
@@ -59,7 +60,7 @@ export function foldInOrder(arrays: NumberArray[], op: Op, type?: Datatype): Num
   return level[0]!;
 }
 
-/** Runs one operation; `mine` has no elements for a barrier. Returns the result. */
+/** Runs one operation. Returns the result. */
 export async function twoLevels(
   call: Call,
   { groups, mine: group }: Levels,
@@ -90,7 +91,7 @@ export async function twoLevels(
     receives.push(call.irecv(all.subarray(from, from + length), members[i]!));
   }
   (all as Float64Array).set(mine as Float64Array, starts[group]!);
-  for (const receive of receives) await receive.wait();
+  await waitAll(call.comm.engine, receives);
   await amongLeaders(call, groups, group, (from, count) => {
     const begin = starts[from]!;
     const last = from + count - 1;
@@ -99,6 +100,37 @@ export async function twoLevels(
   const combined = combine(all);
   for (let i = 1; i < members.length; i++) await call.isend(combined, members[i]!)?.wait();
   return combined;
+}
+
+const token = new Uint8Array(0);
+
+export function levelledBarrier(call: Call, levels: Levels): Promise<void> {
+  const leader = levels.groups[levels.mine]![0]!;
+  const work = call.rank === leader ? leaderBarrier(call, levels) : memberBarrier(call, leader);
+  return work as Promise<void>;
+}
+
+function memberBarrier(call: Call, leader: number): Promise<unknown> {
+  const receive = call.irecv(token, leader);
+  // Nothing is in it, so the send is done at once.
+  call.isend(nothing, leader);
+  return receive.wait();
+}
+
+async function leaderBarrier(call: Call, { groups, mine: group }: Levels): Promise<void> {
+  const members = groups[group]!;
+  const receives: Request[] = [];
+  for (let i = 1; i < members.length; i++) receives.push(call.irecv(token, members[i]!));
+  await waitAll(call.comm.engine, receives);
+  const { length: count } = groups;
+  for (let distance = 1; distance < count; distance *= 2)
+    await call.exchange(
+      nothing,
+      groups[(group + distance) % count]![0]!,
+      token,
+      groups[(group + count - distance) % count]![0]!,
+    );
+  for (let i = 1; i < members.length; i++) call.isend(nothing, members[i]!);
 }
 
 /** Each leader gets the blocks of all groups: two at a time if there are two, otherwise round a ring. */

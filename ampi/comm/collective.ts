@@ -6,7 +6,7 @@
 import { alltoallParts } from '../collectives/alltoall.ts';
 import { barrier } from '../collectives/barrier.ts';
 import { bcastBytes } from '../collectives/bcast.ts';
-import { Call, nothing, numbersOf, Staged } from '../collectives/call.ts';
+import { Call, numbersOf, Staged } from '../collectives/call.ts';
 import {
   allgatherBlocks,
   type Blocks,
@@ -18,7 +18,15 @@ import {
 } from '../collectives/gather.ts';
 import type { Op } from '../collectives/op.ts';
 import { allreduceNumbers, reduceTo, reduceToFirst, scanNumbers } from '../collectives/reduce.ts';
-import { byRank, foldInOrder, gatheredBytesMax, type Levels, levelsOf, twoLevels } from '../collectives/two-levels.ts';
+import {
+  byRank,
+  foldInOrder,
+  gatheredBytesMax,
+  type Levels,
+  levelledBarrier,
+  levelsOf,
+  twoLevels,
+} from '../collectives/two-levels.ts';
 import { IN_PLACE, type InPlace } from '../constants.ts';
 import type { Datatype, NumberArray } from '../datatype/datatype.ts';
 import { type Buf, Place } from '../datatype/place.ts';
@@ -36,6 +44,7 @@ const levelsFrom = 3;
 
 export abstract class Collective extends PointToPoint {
   private levels: Promise<Levels | undefined> | undefined = undefined;
+  private foundLevels: Levels | undefined = undefined;
   private shortOperations = 0;
 
   // ---- barrier, broadcast ----
@@ -283,10 +292,12 @@ export abstract class Collective extends PointToPoint {
 
   // ---- how it is done among the ranks of one group; inter-communicators do it differently ----
 
-  protected async runBarrier(call: Call): Promise<void> {
-    const levels = await this.levelsFor(0);
-    if (levels === undefined) await barrier(call);
-    else await twoLevels(call, levels, nothing, (all) => all);
+  protected runBarrier(call: Call): Promise<void> {
+    const levels = this.levelsFor(0);
+    if (levels === undefined) return barrier(call);
+    return levels instanceof Promise
+      ? levels.then((found) => (found === undefined ? barrier(call) : levelledBarrier(call, found)))
+      : levelledBarrier(call, levels);
   }
 
   protected async runBcast(call: Call, place: Place, root: number): Promise<void> {
@@ -338,7 +349,8 @@ export abstract class Collective extends PointToPoint {
 
   protected async runAllreduce(call: Call, mine: NumberArray, into: Place, op: Op): Promise<void> {
     const type = userType(into.type);
-    const levels = await this.levelsFor(mine.byteLength);
+    const looked = this.levelsFor(mine.byteLength);
+    const levels = looked instanceof Promise ? await looked : looked;
     if (levels === undefined) return into.fill(await allreduceNumbers(call, mine, op, type));
     const combine = (all: NumberArray): NumberArray => foldInOrder(byRank(all, levels, mine.length), op, type);
     into.fill(await twoLevels(call, levels, mine, combine));
@@ -365,18 +377,20 @@ export abstract class Collective extends PointToPoint {
   }
 
   /** How ranks are grouped by PEs, for an operation whose block is so long; undefined: they are not, or it is too long. */
-  private async levelsFor(bytes: number): Promise<Levels | undefined> {
+  private levelsFor(bytes: number): Levels | undefined | Promise<Levels | undefined> {
     if (this.size < 3 || bytes * this.size > gatheredBytesMax) return undefined;
     if (++this.shortOperations < levelsFrom) return undefined;
     this.levels ??= this.findLevels();
-    return this.levels;
+    return this.foundLevels ?? this.levels;
   }
 
+  /** Called at the same operation on all ranks, so its own is the next on all of them. */
   private async findLevels(): Promise<Levels | undefined> {
     const places = new Int32Array(this.size);
     await this.allgather(new Int32Array([this.mpi.pe]), places);
     const levels = levelsOf(places, this.rank);
-    return levels.groups.length === this.size ? undefined : levels;
+    if (levels.groups.length < this.size) this.foundLevels = levels;
+    return this.foundLevels;
   }
 
   // ---- inside ----

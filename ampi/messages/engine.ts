@@ -263,10 +263,20 @@ export class Engine implements RequestHost {
     if (envelope.isSync || envelope.size > this.protocol.eagerBytes) {
       envelope.kind = EnvelopeKind.offer;
       envelope.payload = undefined;
-    } else {
-      envelope.payload = envelope.payload!.slice();
-      envelope.isTaken = true;
+      return;
     }
+    envelope.isTaken = true;
+    if (envelope.size > tinyBytesMax) {
+      envelope.payload = envelope.payload!.slice();
+      return;
+    }
+    // A copy of a few bytes costs less than a typed array for them.
+    const { scratch } = this;
+    scratch.load(envelope.payload!);
+    envelope.kind = EnvelopeKind.tiny;
+    envelope.lo = scratch.ints[0]!;
+    envelope.hi = scratch.ints[1]!;
+    envelope.payload = undefined;
   }
 
   /** A message goes into a receive. */
