@@ -62,10 +62,9 @@ export * from './templates.ts';
 export * from './var-size.ts';
 
 /**
- * Left out, for want of what they test: `migration` comes with migration, `groupsectiontest` and
- * `multisectiontest` with sections, `groupmulti` and `listsend` with multicast to lists of PEs,
- * `completion_test` with completion detection (here: `completion`, by quiescence), `inlineem` with inline
- * entries, `immediatering` with immediate entries (here: `groupRing`, expedited).
+ * Left out, since tests of their own go further: `migration`, `groupsectiontest`, `multisectiontest`, `groupmulti`, `listsend`,
+ * `completion_test`, `inlineem` and `immediatering`; see test/properties (migration, sections, completion, entry-attributes).
+ * `completion` here is by quiescence.
  */
 export const themes: Readonly<Record<string, Theme>> = {
   arrayRing: { run: arrayRing },
