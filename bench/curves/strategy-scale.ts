@@ -29,9 +29,10 @@ interface Answer {
 
 function answer(name: string, statistics: ReturnType<typeof hotCorner>): Answer {
   const strategy = strategyNamed(name);
-  const started = performance.now();
+  const started = process.cpuUsage();
   const migrations: Migration[] = [...strategy(statistics, offlineContext())];
-  const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(started);
+  const seconds = (user + system) / 1e6;
   const placement = statistics.objects.pe.slice();
   for (const { object, to } of migrations) placement[object] = to;
   return { seconds, quality: qualityOf(statistics, placement) };
@@ -76,7 +77,7 @@ export const strategyScale: Curve = {
   ],
   setting: [
     `A 3-D stencil with about ${objectsPerPe} objects a PE, of which an eighth, in one corner, work three times as long.`,
-    'Times are those of this machine, one core, without collecting the statistics; agents of distributed strategies all run in one thread, so their times are sums over all PEs.',
+    'Times are seconds of processor time on this machine, which what else it does hardly changes, without collecting the statistics; agents of distributed strategies all run in one thread, so their times are sums over all PEs.',
     `A strategy that took more than ${secondsMax} s is not asked for larger steps.`,
   ],
   async run(context) {

@@ -17,8 +17,7 @@
  * In continuous balancing there is no silence: a PE takes it that gossip, and then offers, are over with its next `begin`. What
  * comes late is old news, or a deal for the phase that follows. When the loads are even, the next `begin` opens a phase again.
  *
- * A step takes O(log P) hops a phase; a PE
- * sends a few messages of at most 64 light PEs, and its deals.
+ * A step takes O(log P) hops a phase; a PE sends a few messages of at most 64 light PEs, and its deals.
  */
 import type { Agent, AgentHost, DistributedStrategy, LocalStatistics } from '../../core/balance/agent.ts';
 import { Dealings, isDeal } from './dealings.ts';
