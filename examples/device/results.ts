@@ -8,14 +8,14 @@ import type { FieldMap, Sweep } from './sweep.ts';
 const significantDigits = 10;
 
 /** Writes the folder, made if needed; returns the names of the files. */
-export function writeResults(folder: string, sweep: Sweep, reportHtml: string): string[] {
+export function writeResults(folder: string, sweep: Sweep, reportHtml: string | undefined): string[] {
   const files: Record<string, string> = {
     'iv.csv': currentTable(sweep),
     'bands.csv': bandTable(sweep),
     'potential.csv': mapTable(sweep, 'potential_V', (map) => map.potentialVolts),
     'electrons.csv': mapTable(sweep, 'n_per_cm3', (map) => map.electronsPerCm3),
     'holes.csv': mapTable(sweep, 'p_per_cm3', (map) => map.holesPerCm3),
-    'report.html': reportHtml,
+    ...(reportHtml === undefined ? {} : { 'report.html': reportHtml }),
   };
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
