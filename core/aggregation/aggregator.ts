@@ -17,8 +17,8 @@
  * Frame: dimensions, bytes of a buffer, milliseconds to wait, bytes of messages; then for each message the PE that it is for,
  * its length, and its frame. All at multiples of 8.
  */
-import { UsageError } from '../base/errors.ts';
-import { FrameKind } from '../message/envelope.ts';
+import { CharmError, UsageError } from '../base/errors.ts';
+import { FrameKind, headerBytes } from '../message/envelope.ts';
 import type { Pe } from '../pe/pe.ts';
 import type { Task } from '../pe/task-queue.ts';
 import { FrameMemory } from '../pup/frame-memory.ts';
@@ -173,6 +173,9 @@ class Aggregator implements Task {
     while (at < end) {
       const to = memory.view.getInt32(at, true);
       const length = memory.view.getInt32(at + 4, true);
+      const left = end - at - itemHeadBytes;
+      if (length < headerBytes || length > left || (length & 7) !== 0 || to < 0 || to >= this.#pe.pes)
+        throw damaged(`a message of ${length} bytes for PE ${to}, where ${left} are left`);
       if (to === this.#pe.id) {
         item.reset(memory, at + itemHeadBytes, length, frame.owned);
         this.#pe.receive(item);
@@ -228,6 +231,13 @@ export class AggregationTable {
     const waitMs = frame.f64();
     const dimensions = frame.u32();
     const bufferBytes = frame.u32();
+    const isOdd = dimensions < 1 || dimensions > dimensionsMax || !(waitMs >= 0);
+    if (isOdd || bufferBytes < bufferBytesMin || bufferBytes > bufferBytesMax)
+      throw damaged(`a mesh of ${dimensions} dimensions with buffers of ${bufferBytes} bytes`);
     this.#with({ dimensions, bufferBytes, waitMs }).onFrame(frame, frame.u32());
   }
+}
+
+function damaged(what: string): CharmError {
+  return new CharmError('ERR_DECODE', `aggregated messages that came are damaged: ${what}`);
 }
