@@ -51,8 +51,8 @@ export const errorCodes = [
   'ERR_MESSAGE_TOO_LARGE',
   'ERR_RESOURCES',
   'ERR_REPLAY',
-  'ERR_MPI',
   'ERR_FRAME',
+  'ERR_MPI',
   'ERR_INTERNAL',
 ] as const;
 
