@@ -46,7 +46,7 @@ module.exports = {
     ),
     only(
       'bench',
-      ['bench', 'launch', 'core', 'transports', 'lb-strategies', 'projections', 'ampi'],
+      ['bench', 'launch', 'core', 'transports', 'lb-strategies', 'projections', 'ampi', 'resumable'],
       'benches measure the layers below',
     ),
     {

@@ -12,6 +12,7 @@ import { loop } from './cases/loop.ts';
 import { migrate } from './cases/migrate.ts';
 import { migratedChannel } from './cases/migrated-channel.ts';
 import { pingpong } from './cases/pingpong.ts';
+import { resumable } from './cases/resumable.ts';
 import { ring } from './cases/ring.ts';
 import { seeds } from './cases/seeds.ts';
 import { simScale } from './cases/sim-scale.ts';
@@ -36,6 +37,7 @@ export const benches: readonly Bench[] = [
   create,
   migrate,
   migratedChannel,
+  resumable,
   lbStep,
   seeds,
   task,

@@ -59,6 +59,11 @@ export function report(samples: Samples): void {
 
 /** Measures and reports all trials of a program. */
 export async function measure(plan: Plan, trials: readonly Trial[]): Promise<void> {
+  for (const samples of await collect(plan, trials)) report(samples);
+}
+
+/** Measures all trials. */
+export async function collect(plan: Plan, trials: readonly Trial[]): Promise<Samples[]> {
   const series = trials.map((trial) => ({
     trial,
     calibration: new Series(trial.calibration, plan.runMs / 2),
@@ -74,10 +79,10 @@ export async function measure(plan: Plan, trials: readonly Trial[]): Promise<voi
       await figure.sample();
     }
   }
-  for (const { trial, calibration, figure } of series) {
+  return series.map(({ trial, calibration, figure }) => {
     const { name } = trial.calibration;
-    report({ case: trial.case, figure: figure.samples, calibration: { name, values: calibration.samples } });
-  }
+    return { case: trial.case, figure: figure.samples, calibration: { name, values: calibration.samples } };
+  });
 }
 
 /** The samples of one kind of work, as they grow. */

@@ -1,5 +1,6 @@
 /** What can't be encoded: which part of a value it is, and how to say so. Runs only once something was refused. */
 import { CharmError } from '../base/errors.ts';
+import { partsOfClosure } from '../resumable/closures.ts';
 import { type ClassTable, Handle } from './value-codec.ts';
 
 /** Thrown where encoding meets something that can't travel; the message says what it is. */
@@ -23,7 +24,12 @@ const pathDepthMax = 64;
 /** Path of the first part that `write` refuses. Only runs once something was refused. */
 function findOffender(value: unknown, path: string, classes: ClassTable, above: Set<unknown>): string | undefined {
   const isTooDeep = above.size > pathDepthMax || above.has(value);
-  if (typeof value === 'function' || typeof value === 'symbol' || isTooDeep) return path;
+  if (typeof value === 'function' && !isTooDeep) {
+    const closure = partsOfClosure(value);
+    if (closure === undefined) return path;
+    return findOffender(closure[2], `${path} (what the function captures)`, classes, above);
+  }
+  if (typeof value === 'symbol' || isTooDeep) return path;
   if (typeof value !== 'object' || value === null || value instanceof Handle || ArrayBuffer.isView(value))
     return undefined;
   above.add(value);
@@ -42,6 +48,8 @@ function isFieldwise(value: object, classes: ClassTable): boolean {
 }
 
 function partsOf(value: object, classes: ClassTable): Iterable<readonly [string, unknown]> {
+  if ('namedParts' in value && typeof value.namedParts === 'function')
+    return value.namedParts() as (readonly [string, unknown])[];
   if (Array.isArray(value)) return value.map((part, i) => [`[${i}]`, part] as const);
   if (value instanceof Set) return [...value].map((part, i) => [`.values()[${i}]`, part] as const);
   if (value instanceof Map) return [...value].map(([key, part]) => [`.get(${String(key)})`, part] as const);

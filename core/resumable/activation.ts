@@ -161,6 +161,19 @@ export class Activation extends Promised {
 
   // ---- moves ----
 
+  /** What it holds, by names of the program. */
+  namedParts(): (readonly [string, unknown])[] {
+    const { code, point, locals, captured, self, awaited } = this;
+    const names = code.points[point]?.names.split(',') ?? [];
+    const of = ` of ${code.describe(point)}`;
+    return [
+      ...locals.map((value, i) => [`the variable ${names[i] || 'without a name'}${of}`, value] as const),
+      ...(captured ?? []).map((value) => [`a captured variable${of}`, value] as const),
+      [`this${of}`, self],
+      [`what is awaited in${of.slice(3)}`, awaited],
+    ];
+  }
+
   override pack(): unknown {
     checkPacking('a call of an async function');
     const { code, point, self, locals, captured, awaited } = this;

@@ -143,7 +143,7 @@ function problemIn(path: NodePath<types.Function>): Problem | undefined {
       if (node.kind === 'using' || node.kind === 'await using') see(node, 'a `using` declaration');
     },
     CallExpression({ node, scope }) {
-      if (t.isIdentifier(node.callee, { name: 'eval' }) && !scope.hasBinding('eval')) see(node, 'a direct eval');
+      if (t.isIdentifier(node.callee, { name: 'eval' }) && !scope.hasBinding('eval', true)) see(node, 'a direct eval');
     },
     Class(inner) {
       let hasAwait = false;
