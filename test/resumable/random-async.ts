@@ -216,7 +216,7 @@ ${body}
               const name = this.#name();
               this.#scope.push({ name, isConst: false });
               const capture = this.#below(3) === 0 ? `later.push(() => String(${name}));\n` : '';
-              return ` catch (${name}) {\n${capture}$c.log('caught', String(${name}));\n${this.#statements(2)}}`;
+              return ` catch (${name}) {\n${capture}$c.log('caught', String(${name}));\n${this.#statements(2, [name])}}`;
             })
           : '';
         const last = hasFinally ? ` finally {\n$c.log('finally');\n${this.#block(() => this.#statements(2))}}` : '';
