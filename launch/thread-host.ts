@@ -149,7 +149,10 @@ export class ThreadHost implements PeHost {
       if (this.#mustStop()) return 'stop';
       if (this.#link.isCongested === true) {
         if (this.#waitsForRoom()) return 'room';
-      } else if (pe.isRoomWanted) pe.roomMade();
+      } else if (pe.room.isWanted) {
+        pe.room.made();
+        pe.needsTurn = true;
+      }
       this.#journal?.runs(this.#batch);
       const done = pe.runSome(this.#batch);
       this.#journal?.hasRun(done);

@@ -392,8 +392,8 @@ export class Charm {
    * entry methods that send without end: `await this.charm.ready()` before each message, or each hundred. See docs/nodes.md.
    */
   ready(): Promise<void> {
-    const pe = this.#pe;
-    return pe.isCongested ? this.track(pe.whenRoom()) : isReady;
+    const { room } = this.#pe;
+    return room.isCongested ? this.track(room.whenMade()) : isReady;
   }
 
   /** Counts outside work (a timer, a file, a request) as a message in flight until the promise settles. */

@@ -39,6 +39,7 @@ import type { SharedHeap } from '../pup/shared-heap.ts';
 import type { DecodeContext } from '../pup/value-codec.ts';
 import { Writer } from '../pup/writer.ts';
 import type { PeHost, PeOptions } from './pe-options.ts';
+import { SendRoom } from './send-room.ts';
 import type { Task, TaskQueue } from './task-queue.ts';
 import type { TraceSink } from './trace-sink.ts';
 
@@ -75,6 +76,7 @@ export class Pe {
   readonly lb: LbManager;
   readonly edges: EdgeRecorder;
   readonly continuation: Continuation;
+  readonly room: SendRoom;
   readonly writer: Writer;
   /** What `charm.shared` takes from. */
   readonly heap: () => SharedHeap;
@@ -109,7 +111,6 @@ export class Pe {
   readonly progress: Int32Array;
   readonly #handlers: ((frame: Reader) => void)[] = [];
   readonly #early: Uint8Array[] = [];
-  readonly #waitingForRoom: (() => void)[] = [];
   readonly #receive = (frame: Reader): void => this.receive(frame);
 
   constructor(options: PeOptions) {
@@ -130,6 +131,7 @@ export class Pe {
     this.edges = new EdgeRecorder(options.random);
     this.continuation = new Continuation(this);
     this.#link = options.link;
+    this.room = new SendRoom(options.link);
     this.progress = options.progress ?? new Int32Array(4);
     this.context = makeDecodeContext(this);
     this.futures = new FutureTable(this);
@@ -172,26 +174,6 @@ export class Pe {
   #poll(done: number): number {
     if (this.queue.length < queueHigh) return this.#link.poll(this.#receive, framesPerPoll);
     return done % tasksPerSlowPoll === 0 ? this.#link.poll(this.#receive, tasksPerSlowPoll / 2) : 0;
-  }
-
-  /** What this PE has sent waits to go out: it should send no more. */
-  get isCongested(): boolean {
-    return this.#link.isCongested === true;
-  }
-
-  /** Resolves when it is not congested any more. */
-  whenRoom(): Promise<void> {
-    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
-  }
-
-  get isRoomWanted(): boolean {
-    return this.#waitingForRoom.length > 0;
-  }
-
-  /** There is room again. */
-  roomMade(): void {
-    for (const resolve of this.#waitingForRoom.splice(0)) resolve();
-    this.needsTurn = true;
   }
 
   /** Takes in what has come, without picking. */
