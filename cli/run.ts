@@ -17,6 +17,7 @@ export interface RunFlags extends BalancingFlags {
   readonly transport?: string;
   readonly nodeHost?: string;
   readonly nodeCommand?: string;
+  readonly hosts?: string;
   readonly tls?: boolean;
   readonly tlsCa?: string;
   readonly tlsCert?: string;
@@ -54,7 +55,11 @@ export function addRunOptions(command: Command, program: string): Command {
     .argument('[args...]', "the program's own arguments (charm.args)")
     .option('-p, --pes <n>', `number of PEs (default: the cores, here ${availableParallelism()})`, integer(1, 256))
     .option('-n, --nodes <n>', 'node runtimes: processes with --pes PEs each (default: 1)', integer(1, 64))
-    .option('--transport <name>', 'how nodes talk: unix (default), tcp, ws, udp, pipe, or a file of your own')
+    .option(
+      '--transport <name>',
+      'how nodes talk: unix (default), tcp, ws, udp, pipe, mpi (under mpirun), or a file of your own',
+    )
+    .option('--hosts <file>', 'start nodes by ssh on the machines that this file names: see docs/hosts.md')
     .option('--browsers <n>', 'nodes besides that are tabs of a browser: prints the address to open', integer(1, 63))
     .option('--node-host <address>', 'where node %n listens, such as 10.7.0.%n (default: 127.0.0.1); TLS is wise then')
     .option('--node-command <words>', 'what the process of node %n is started through: "ip netns exec host%n"')
@@ -90,6 +95,7 @@ Examples:
   charm4ts run app.ts --nodes 2 --pes 4    two processes of four PEs each
   charm4ts run app.ts --browsers 1 --pes 2    two PEs here, two in a browser tab
   charm4ts run app.ts --nodes 2 --transport tcp --tls
+  charm4ts run app.ts --hosts machines --pes 8    a node on each machine of the file, by ssh
   charm4ts run app.ts --check-messages freeze
   charm4ts run app.ts --trace sums --trace-summary    for hours; then charm4ts projections sums --summary
   charm4ts run app.ts +p4 +balancer RefineCommLB   as for charmrun: see docs/command-line.md

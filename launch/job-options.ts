@@ -25,6 +25,8 @@ export interface JobOptions extends BalancingOptions {
   readonly pes?: number;
   /** Node runtimes, each a process of its own. Default: one, in this process. */
   readonly nodes?: number;
+  /** A host file: nodes are started on these machines by ssh, see docs/hosts.md. Default number of nodes: one for each line. */
+  readonly hosts?: string;
   /** How nodes talk: `unix` (default), another name of docs/transports.md, or the path of a transport of your own. */
   readonly transport?: string;
   /** Nodes besides that are tabs of a browser, with `pes` PEs each: see docs/browsers.md. Default: none. */

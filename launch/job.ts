@@ -23,11 +23,14 @@ import { makeSharedMachine, type SharedMachine } from '../transports/threads/thr
 import { JobEnd } from './job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
 import { LiveServer } from './live/live-server.ts';
+import { readHostFile } from './nodes/host-file.ts';
 import { NodeJob } from './nodes/node-job.ts';
 import { PeTeam } from './pe-team.ts';
 import { nodeThreads } from './pe-thread.ts';
 import { explainSyntaxError } from './program-loader.ts';
 import { prepareJob } from './rank-program.ts';
+import { MpiJob } from './ranks/mpi-job.ts';
+import { hasMpi, type Rank, rankOf } from './ranks/rank.ts';
 import { replayOptions } from './record/run-file.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 
@@ -36,7 +39,8 @@ const nodesMax = 64;
 
 /** Runs a program to its end on worker threads. Never throws for a failed job. @throws UsageError for bad options. */
 export async function runJob(given: JobOptions): Promise<JobResult> {
-  const { options, pesPerNode } = replayOptions(given);
+  const { options: asked, pesPerNode } = replayOptions(given);
+  const options = await withHosts(asked);
   const { nodes = 1 } = options;
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax)
     throw new UsageError(`nodes must be an integer from 1 to ${nodesMax}, not ${nodes}`);
@@ -44,7 +48,7 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
   if (!Number.isInteger(browsers) || browsers < 0 || browsers + nodes > nodesMax)
     throw new UsageError(`browsers must be an integer from 0 to ${nodesMax - nodes}, not ${browsers}`);
   if (browsers > 0) checkBrowserJob(options);
-  const isOnNodes = nodes + browsers > 1;
+  const isOnNodes = nodes + browsers > 1 || options.hosts !== undefined;
   const pes = options.pes ?? (isOnNodes ? 1 : availableParallelism());
   if (!Number.isInteger(pes) || pes < 1 || pes > pesMax)
     throw new UsageError(`pes must be an integer from 1 to ${pesMax}, not ${pes}`);
@@ -52,6 +56,9 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
   if (check !== undefined && !messageChecks.includes(check))
     throw new UsageError(`checkMessages is ${messageChecks.join(' or ')}, not ${String(check)}`);
   if (options.seedBalancer !== undefined) seedStrategyNamed(options.seedBalancer);
+  const rank = rankOf(process.env);
+  if (rank !== undefined && hasMpi(rank) && (options.transport ?? 'mpi') === 'mpi') return runRank(options, rank);
+  if (options.transport === 'mpi') throw new UsageError(howToMpi(nodes));
   if (isOnNodes) {
     const { transport = 'unix', isPrefixed = false } = options;
     if (!carrierNames.includes(transport) && !isCarrierFile(transport))
@@ -61,11 +68,34 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
   return new Job({ ...options, pes }, pesPerNode ?? pes, makeMachine(pes)).run();
 }
 
+/** With a host file there is a node for each of its lines, and they talk over TCP. */
+async function withHosts(options: JobOptions): Promise<JobOptions> {
+  const { hosts, transport = 'tcp' } = options;
+  if (hosts === undefined) return options;
+  if (transport === 'unix' || transport === 'pipe')
+    throw new UsageError(`the transport ${transport} does not reach other machines; take tcp, ws or udp`);
+  return { ...options, transport, nodes: options.nodes ?? (await readHostFile(hosts)).length };
+}
+
 /** @throws UsageError for what nodes in browsers can't do */
 function checkBrowserJob({ trace, record, replay }: JobOptions): void {
   const unable = { trace, record, replay };
   for (const [name, value] of Object.entries(unable))
     if (value !== undefined) throw new UsageError(`a job with browsers takes no ${name}: a page can't write its files`);
+}
+
+/** One process of a job that mpirun has started. */
+function runRank(options: JobOptions, rank: Rank): Promise<JobResult> {
+  const { nodes = rank.size, pes = 1 } = options;
+  if (nodes !== rank.size)
+    throw new UsageError(`${rank.size} processes have been started, so nodes can't be ${nodes}; leave it out`);
+  if (options.trace !== undefined) throw new UsageError('a job that mpirun starts can not be traced yet');
+  if (options.stdout === 'capture') throw new UsageError('the output of a job that mpirun starts can not be captured');
+  return new MpiJob(options, pes, rank).run();
+}
+
+function howToMpi(nodes: number): string {
+  return `with the transport mpi, processes are started by mpirun: mpirun -n ${nodes} charm4ts run ...`;
 }
 
 function makeMachine(pes: number): SharedMachine {

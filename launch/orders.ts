@@ -11,6 +11,8 @@ export class Orders {
   readonly connect: Promise<readonly string[]>;
   /** Set once there is a PE to look at. */
   onLive: ((order: LiveOrder) => void) | undefined = undefined;
+  /** What processes that were started together say to each other, if this PE passes it on. */
+  onControl: ((node: number, text: string) => void) | undefined = undefined;
   readonly #stop: Promise<never>;
 
   /** `listen` hands every order to what it is given. In Node.js that keeps the port open, and so the sleeping thread alive. */
@@ -37,6 +39,7 @@ export class Orders {
       else if (order.kind === 'go') onGo();
       else if (order.kind === 'connect') onConnect(order.addresses);
       else if (order.kind === 'look' || order.kind === 'balancer') this.onLive?.(order);
+      else if (order.kind === 'control') this.onControl?.(order.node, order.text);
       else onStop(stopped);
     });
   }

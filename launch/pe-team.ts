@@ -18,6 +18,7 @@ import type {
   ClassDescription,
   MeshMessage,
   MeshStart,
+  MpiStart,
   PeSettings,
   WorkerMessage,
   WorkerOrder,
@@ -64,6 +65,8 @@ export interface PeTeamOptions {
   readonly gateway?: GatewayMemory;
   /** The one PE here connects to other node runtimes itself. */
   readonly direct?: MeshStart;
+  /** The one PE here calls the MPI library itself. */
+  readonly mpi?: MpiStart;
   readonly settings: PeSettings;
   readonly startThread: StartThread;
 }
@@ -73,6 +76,8 @@ export interface PeTeamEvents {
   loaded(description: readonly string[], classes: readonly ClassDescription[]): void;
   /** What a PE says that connects itself. */
   mesh?(message: MeshMessage): void;
+  /** From the process of another node. */
+  control?(node: number, text: string): void;
   exit(code: number): void;
   failed(error: Error): void;
 }
@@ -95,9 +100,9 @@ export class PeTeam {
   }
 
   start(): void {
-    const { machine, firstPe, jobPes, pesPerNode, gateway, direct, settings, startThread } = this.#options;
+    const { machine, firstPe, jobPes, pesPerNode, gateway, direct, mpi, settings, startThread } = this.#options;
     for (let local = 0; local < machine.pes; local++) {
-      const place = { pe: firstPe + local, firstPe, jobPes, pesPerNode, machine, gateway, direct };
+      const place = { pe: firstPe + local, firstPe, jobPes, pesPerNode, machine, gateway, direct, mpi };
       const thread: TeamThread = startThread(
         { ...place, settings },
         (message) => this.#onMessage(thread, message),
@@ -114,6 +119,11 @@ export class PeTeam {
   /** For a PE that connects itself. */
   connect(addresses: readonly string[]): void {
     this.#threads[0]?.tell({ kind: 'connect', addresses });
+  }
+
+  /** To the process of another node, by way of a PE that calls MPI. */
+  control(node: number, text: string): void {
+    this.#threads[0]?.tell({ kind: 'control', node, text });
   }
 
   go(): void {
@@ -164,6 +174,7 @@ export class PeTeam {
     if (message.kind === 'exit') this.#events.exit(message.code);
     else if (message.kind === 'failed') this.#events.failed(fromWire(message.error));
     else if (message.kind === 'listening' || message.kind === 'connected') this.#events.mesh?.(message);
+    else if (message.kind === 'control') this.#events.control?.(message.node, message.text);
     else if (message.kind === 'seen' || message.kind === 'balancerSet') this.#questions.answered(message);
     else if (message.kind === 'left') thread.phase = 'left';
     else if (message.kind === 'loaded') this.#onLoaded(thread, message.description, message.classes);

@@ -23,6 +23,7 @@ import { mainOf, startMain } from './main-task.ts';
 import { DirectNode } from './nodes/direct-node.ts';
 import { Orders, stopped } from './orders.ts';
 import { assemblePe, describeClasses } from './pe-assembly.ts';
+import { MpiNode } from './ranks/mpi-node.ts';
 import { Recording } from './record/recording.ts';
 import { type HostedLink, ThreadHost, type ThreadSystem } from './thread-host.ts';
 import { TraceLayout } from './trace/layout.ts';
@@ -63,7 +64,7 @@ function neverLoaded(): never {
   throw new CharmError('ERR_PROGRAM', message, here);
 }
 
-function makeLink(direct: DirectNode | undefined): HostedLink {
+function makeLink(direct: DirectNode | MpiNode | undefined): HostedLink {
   const { pe, firstPe, machine, gateway } = start;
   if (direct !== undefined) return direct.link;
   const beside = new ThreadsLink(pe - firstPe, machine);
@@ -119,8 +120,28 @@ function watchExit(pe: Pe): void {
 }
 
 async function run(orders: Orders): Promise<void> {
-  const direct = start.direct === undefined ? undefined : new DirectNode(start.direct, tell, fail);
-  if (direct !== undefined) void orders.connect.then((addresses) => direct.connect(addresses));
+  if (start.mpi === undefined) return runPe(orders, connectDirectly(orders));
+  const mpi = await MpiNode.open(start.mpi, heap, tell);
+  orders.onControl = (node, text) => mpi.sendControl(node, text);
+  tell({ kind: 'connected' });
+  try {
+    await runPe(orders, mpi);
+  } catch (error) {
+    if (error !== stopped) fail(error);
+  }
+  await orders.whenStopped();
+  tell({ kind: 'left' });
+  await mpi.leave();
+}
+
+function connectDirectly(orders: Orders): DirectNode | undefined {
+  if (start.direct === undefined) return undefined;
+  const direct = new DirectNode(start.direct, tell, fail);
+  void orders.connect.then((addresses) => direct.connect(addresses));
+  return direct;
+}
+
+async function runPe(orders: Orders, direct: DirectNode | MpiNode | undefined): Promise<void> {
   const link = makeLink(direct);
   const threadHost = new ThreadHost(
     system,
@@ -149,9 +170,9 @@ async function run(orders: Orders): Promise<void> {
     await orders.unlessStopped(orders.go);
     startMain(pe, main);
   }
-  if (recording === undefined) await threadHost.run(pe);
-  else await recording.run(pe, threadHost);
-  if (direct !== undefined) {
+  const running = recording === undefined ? threadHost.run(pe) : recording.run(pe, threadHost);
+  await (direct instanceof MpiNode ? direct.during(running) : running);
+  if (direct instanceof DirectNode) {
     // Not before all nodes are told: to those a connection that closes is a node lost.
     await orders.whenStopped();
     direct.close();

@@ -56,6 +56,7 @@ export async function explainSyntaxError(program: string | URL, error: Error): P
   );
 }
 
+/** Its path. */
 export function programFile(program: string | URL): string {
   return resolve(typeof program === 'string' && !program.startsWith('file:') ? program : fileURLToPath(program));
 }

@@ -30,6 +30,11 @@ const congestedQueueMax = 4096;
 /** PE 0, idle for this long, asks whether the job is stuck; doubled while nothing happens. */
 const stuckCheckMsMin = 100;
 const stuckCheckMsMax = 2000;
+/** A link that wakes nobody is spun on for longer, since a sleep costs a millisecond there. */
+const spinMsPolled = 5;
+/** Asleep, such a link is looked at; the longer nothing comes, the less often. */
+const pollMsMin = 1;
+const pollMsMax = 8;
 
 /** What the loop asks of the kind of thread that it runs in: of Node.js, or of a browser. */
 export interface ThreadSystem {
@@ -51,6 +56,8 @@ export interface HostedLink extends Link {
   readonly hasIncoming: boolean;
   /** Sends what was gathered; called before the PE idles, and twice a millisecond. */
   flush?(): void;
+  /** Nobody wakes the PE when something comes: it must look from time to time, also while it sleeps. */
+  readonly isPolled?: boolean;
 }
 
 /** Hears what the loop does, in order. */
@@ -95,6 +102,7 @@ export class ThreadHost implements PeHost {
   #lastTurn = 0;
   /** An async method has gone on since the last turn of the event loop: more promises may be pending. */
   #hasLooseEnds = true;
+  #pollTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   #stuckCheckMs = stuckCheckMsMin;
   #processedAtCheck = 0;
 
@@ -182,7 +190,8 @@ export class ThreadHost implements PeHost {
         this.#idleSince = now;
         pe.trace?.idle();
       }
-      if (now - this.#idleSince >= this.#spinTime.ms && !this.#link.isHolding) return 'park';
+      const spinMs = this.#link.isPolled === true ? spinMsPolled : this.#spinTime.ms;
+      if (now - this.#idleSince >= spinMs && !this.#link.isHolding) return 'park';
       if (now - this.#lastTurn > turnEveryMs) return 'turn';
       this.#spin(now + spinSliceMs);
     }
@@ -276,7 +285,9 @@ export class ThreadHost implements PeHost {
     const spunMs = since - this.#idleSince;
     const timer = this.#id === 0 ? this.#scheduleStuckCheck() : undefined;
     if (this.#mustProbe) this.#probeLoop();
+    if (this.#link.isPolled === true) this.#pollLater(pollMsMin);
     await woken;
+    clearTimeout(this.#pollTimer);
     this.#system.probe.cancel();
     this.#isParked = false;
     const now = performance.now();
@@ -284,6 +295,15 @@ export class ThreadHost implements PeHost {
     this.#spinTime.failed(spunMs, now - since, now);
     clearTimeout(timer);
     this.#hasLooseEnds = true;
+  }
+
+  #pollLater(delayMs: number): void {
+    const look = (): void => {
+      if (this.#link.hasIncoming) this.wake();
+      else this.#pollLater(Math.min(2 * delayMs, pollMsMax));
+    };
+    this.#pollTimer = setTimeout(look, delayMs);
+    this.#pollTimer.unref();
   }
 
   #probeLoop(): void {

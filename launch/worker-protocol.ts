@@ -48,6 +48,14 @@ export interface MeshStart {
   readonly proxy: string | undefined;
 }
 
+/** What a process that mpirun has started knows of itself before it asks MPI. */
+export interface MpiStart {
+  readonly node: number;
+  readonly nodes: number;
+  /** More threads than cores on this machine. */
+  readonly isCrowded: boolean;
+}
+
 /** Given to a worker when it starts. */
 export interface WorkerStart {
   /** Its number in the job. */
@@ -61,6 +69,8 @@ export interface WorkerStart {
   readonly gateway: GatewayMemory | undefined;
   /** Connections that this PE has itself, being alone in its node runtime. */
   readonly direct: MeshStart | undefined;
+  /** It calls the MPI library itself, being alone in a node runtime that mpirun has started. */
+  readonly mpi: MpiStart | undefined;
   readonly settings: PeSettings;
 }
 
@@ -76,6 +86,8 @@ export type WorkerOrder =
   /** Somebody looks at the running job; wants other strategies of load balancing. Answers carry the number. */
   | { readonly kind: 'look'; readonly id: number; readonly detail: ViewDetail }
   | { readonly kind: 'balancer'; readonly id: number; readonly names: readonly string[] }
+  /** To be passed on to the process of another node. */
+  | { readonly kind: 'control'; readonly node: number; readonly text: string }
   | { readonly kind: 'stop' };
 
 export interface ClassDescription {
@@ -92,6 +104,8 @@ export type MeshMessage =
 export type WorkerMessage =
   | { readonly kind: 'loaded'; readonly description: readonly string[]; readonly classes: readonly ClassDescription[] }
   | MeshMessage
+  /** From the process of another node. */
+  | { readonly kind: 'control'; readonly node: number; readonly text: string }
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'failed'; readonly error: ErrorWire }
   | { readonly kind: 'seen'; readonly id: number; readonly view: PeView }

@@ -21,6 +21,7 @@ const entryPoints = [
   'launch/sim/index.ts',
   'launch/pe-worker.ts',
   'launch/nodes/node-process.ts',
+  'launch/nodes/ssh-agent.ts',
   'cli/main.ts',
   'bench/calibration/bare-worker.ts',
   ...benchPrograms,

@@ -34,3 +34,9 @@ export interface Transport {
   /** Ends all connections without reporting them lost. */
   close(): void;
 }
+
+/** A transport that tells nothing by itself: its thread asks it. */
+export interface PolledTransport extends Transport {
+  /** Takes in what has come. Returns true if there was anything. */
+  poll(): boolean;
+}

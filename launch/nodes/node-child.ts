@@ -10,6 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { distUrl } from '../package-root.ts';
+import { LineOutput } from './line-output.ts';
 import type { NodeHandle, NodeOutput } from './node-handle.ts';
 import type { NodeMessage, NodeOrder } from './node-protocol.ts';
 
@@ -55,7 +56,7 @@ export class NodeChild implements NodeHandle {
     this.#child.on('error', () => this.#child.emit('exit', null, null));
     const passedOn = (['stdout', 'stderr'] as const).map((name) => {
       const sink = output.isCaptured ? undefined : process[name];
-      return this.#passOn(this.#child[name]!, name, sink, output.prefix);
+      return this.#passOn(this.#child[name]!, name, sink, output);
     });
     const gone = new Promise<void>((resolve) => {
       this.#child.once('exit', (code, signal) => {
@@ -78,24 +79,24 @@ export class NodeChild implements NodeHandle {
     for (const name of ['stdout', 'stderr'] as const) this.#child[name]!.removeAllListeners('data').resume();
   }
 
-  #passOn(from: Readable, name: 'stdout' | 'stderr', to: Writable | undefined, prefix: string): Promise<void> {
-    let open = '';
+  #passOn(
+    from: Readable,
+    name: 'stdout' | 'stderr',
+    to: Writable | undefined,
+    { prefix, pass }: NodeOutput,
+  ): Promise<void> {
     const write = (text: string): void => {
-      if (to === undefined) this.output[name] += text;
+      if (pass !== undefined) pass(name, text);
+      else if (to === undefined) this.output[name] += text;
       else if (!to.write(text)) {
         from.pause();
         to.once('drain', () => from.resume());
       }
     };
-    from.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (open + text).split('\n');
-      open = lines.pop()!;
-      if (lines.length > 0) write(lines.map((line) => `${prefix}${line}\n`).join(''));
-    });
+    const lines = new LineOutput(prefix, write);
+    from.setEncoding('utf8').on('data', (text: string) => lines.add(text));
     return finished(from)
       .catch(() => undefined)
-      .then(() => {
-        if (open !== '') write(`${prefix}${open}`);
-      });
+      .then(() => lines.end());
   }
 }

@@ -6,6 +6,8 @@ export interface NodeOutput {
   readonly isCaptured: boolean;
   /** Before each line: `[node 1] `. */
   readonly prefix: string;
+  /** Takes it all instead. */
+  readonly pass?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
 export interface NodeHandle {

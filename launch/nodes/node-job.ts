@@ -15,16 +15,18 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CharmError, fromWire } from '../../core/base/errors.ts';
+import { CharmError, fromWire, UsageError } from '../../core/base/errors.ts';
 import { isCarrierFile } from '../../transports/index.ts';
 import { BrowserSeats } from '../browsers/browser-seats.ts';
 import { JobEnd } from '../job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from '../job-options.ts';
-import { explainSyntaxError, prepareProgram } from '../program-loader.ts';
+import { explainSyntaxError, prepareProgram, programFile } from '../program-loader.ts';
 import { prepareJob } from '../rank-program.ts';
+import { AgentNode, connectBySsh } from './agent-node.ts';
 import { identitiesOf } from './certificates.ts';
+import { type Host, readHostFile } from './host-file.ts';
 import { NodeChild, type NodeEnd } from './node-child.ts';
-import type { NodeHandle } from './node-handle.ts';
+import type { NodeHandle, NodeOutput } from './node-handle.ts';
 import {
   compareIdentities,
   comparePrograms,
@@ -102,6 +104,7 @@ export class NodeJob {
   async #start(): Promise<void> {
     const identities = await identitiesOf(this.#options);
     const transport = await carrierAddress(this.#options.transport);
+    const hosts = await this.#hosts();
     if (this.#end.hasEnded) return;
     const { pes, proxy, isPrefixed, stdout, heapMb, browsers } = this.#options;
     const nodes = this.#options.nodes + browsers;
@@ -117,7 +120,7 @@ export class NodeJob {
       const onLost = (error: CharmError): void => this.#end.fail(error);
       const child: NodeHandle =
         node < nodes - browsers
-          ? new NodeChild(node, output, onMessage, (end) => this.#onEnd(child, end), command)
+          ? this.#process(node, hosts?.[node], output, onMessage, command)
           : this.#seats!.add({ mesh, pesPerNode: pes, settings, output, onMessage, onLost });
       this.#children.push(child);
       child.tell({ kind: 'start', start: { mesh, pesPerNode: pes, settings, heapMb } });
@@ -129,6 +132,43 @@ export class NodeJob {
       },
       (error: unknown) => this.#end.fail(error),
     );
+  }
+
+  /** Where each node runs; undefined: all on this machine. @throws UsageError */
+  async #hosts(): Promise<readonly Host[] | undefined> {
+    const { hosts: file, nodes, pes } = this.#options;
+    if (file === undefined) return undefined;
+    const hosts = await readHostFile(file);
+    const other = hosts.find((host) => host.pes !== undefined && host.pes !== pes);
+    if (other !== undefined)
+      throw new UsageError(
+        `${other.name} is to have ${other.pes} PEs, and each node has ${pes}: all nodes have as many, --pes`,
+      );
+    return Array.from({ length: nodes }, (_, node) => hosts[node % hosts.length]!);
+  }
+
+  #process(
+    node: number,
+    host: Host | undefined,
+    output: NodeOutput,
+    onMessage: (message: NodeMessage) => void,
+    command: readonly string[],
+  ): NodeHandle {
+    if (host === undefined) {
+      const child: NodeChild = new NodeChild(
+        node,
+        output,
+        onMessage,
+        (end) => this.#onEnd(child, howItEnded(end)),
+        command,
+      );
+      return child;
+    }
+    const { program: given, ranks } = this.#options;
+    const program = programFile(given);
+    const onEnd = (how: string): void => this.#onEnd(agent, `${how} (on ${host.name})`);
+    const agent: AgentNode = new AgentNode({ node, program, ranks, output, onMessage, onEnd }, connectBySsh(host));
+    return agent;
   }
 
   /** Pages can join once all that they load is there. */
@@ -180,9 +220,8 @@ export class NodeJob {
     this.#children[0]!.tell({ kind: 'go' });
   }
 
-  #onEnd(child: NodeHandle, { code, signal }: NodeEnd): void {
+  #onEnd(child: NodeHandle, how: string): void {
     if (child.isDone || this.#end.hasEnded) return;
-    const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
     this.#end.fail(new CharmError('ERR_NODE_LOST', `the process of node ${child.node} ${how} before the job did`));
   }
 
@@ -211,6 +250,10 @@ export class NodeJob {
     await Promise.all(this.#children.map((child) => child.ended));
     clearTimeout(grace);
   }
+}
+
+function howItEnded({ code, signal }: NodeEnd): string {
+  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 
 function tellAddress(address: string, browsers: number): void {

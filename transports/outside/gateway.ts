@@ -11,12 +11,16 @@
 import Denque from 'denque';
 import { RecordKind, RingConsumer, RingProducer } from '../threads/ring.ts';
 import { wakePe } from '../threads/threads-link.ts';
-import type { Transport, TransportEvents } from '../transport.ts';
+import type { PolledTransport, Transport, TransportEvents } from '../transport.ts';
 import { type GatewayMemory, parcelHeadBytes, parkedWord, ringFrom, ringTo } from './gateway-memory.ts';
 
 const heldBytesMax = 16 << 20;
 /** Turns of the event loop without a parcel before the thread parks: a turn costs a microsecond, a wake tens. */
 const idleTurnsMax = 50;
+/** The same where the transport does not wake the thread: for some milliseconds it is as quick as when it works. */
+const idleTurnsMaxPolled = 5000;
+/** Asleep, it looks for what has come; the longer nothing does, the less often. */
+const pollMsMax = 8;
 
 interface HeldRecord {
   readonly kind: number;
@@ -45,6 +49,9 @@ export class Gateway implements Pick<TransportEvents, 'received'> {
   #heldBytes = 0;
   #isPaused = false;
   #transport!: Transport;
+  /** The transport, if it must be asked for what has come. */
+  #polled: PolledTransport | undefined;
+  #pollTimer: ReturnType<typeof setTimeout> | undefined;
   #isStopped = false;
   #idleTurns = 0;
 
@@ -62,8 +69,15 @@ export class Gateway implements Pick<TransportEvents, 'received'> {
     this.#options.soon(this.#turn);
   }
 
+  /** The same with one that must be asked. */
+  startPolled(transport: PolledTransport): void {
+    this.#polled = transport;
+    this.start(transport);
+  }
+
   stop(): void {
     this.#isStopped = true;
+    clearTimeout(this.#pollTimer);
     Atomics.store(this.#options.memory.words, parkedWord, 0);
     Atomics.notify(this.#options.memory.words, parkedWord);
   }
@@ -73,8 +87,10 @@ export class Gateway implements Pick<TransportEvents, 'received'> {
   readonly #turn = (): void => {
     if (this.#isStopped) return;
     this.#pushHeld();
-    this.#idleTurns = this.#drain() ? 0 : this.#idleTurns + 1;
-    if (this.#idleTurns < idleTurnsMax || this.#heldBytes > 0) this.#options.soon(this.#turn);
+    const hasCome = this.#polled?.poll() === true;
+    this.#idleTurns = this.#drain() || hasCome ? 0 : this.#idleTurns + 1;
+    const idleMax = this.#polled === undefined ? idleTurnsMax : idleTurnsMaxPolled;
+    if (this.#idleTurns < idleMax || this.#heldBytes > 0) this.#options.soon(this.#turn);
     else void this.#park();
   };
 
@@ -84,10 +100,22 @@ export class Gateway implements Pick<TransportEvents, 'received'> {
     if (this.#hasParcels()) Atomics.store(words, parkedWord, 0);
     else {
       const waiting = Atomics.waitAsync(words, parkedWord, 1);
-      if (waiting.async) await waiting.value;
+      if (waiting.async) {
+        if (this.#polled !== undefined) this.#pollLater(this.#polled, 1);
+        await waiting.value;
+        clearTimeout(this.#pollTimer);
+      }
     }
     this.#idleTurns = 0;
     this.#turn();
+  }
+
+  /** While the thread sleeps. */
+  #pollLater(transport: PolledTransport, delayMs: number): void {
+    this.#pollTimer = setTimeout(() => {
+      if (transport.poll()) this.stopSleeping();
+      else this.#pollLater(transport, Math.min(2 * delayMs, pollMsMax));
+    }, delayMs);
   }
 
   #hasParcels(): boolean {
