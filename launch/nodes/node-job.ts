@@ -102,7 +102,8 @@ export class NodeJob {
   }
 
   async #start(): Promise<void> {
-    const identities = await identitiesOf(this.#options);
+    const { browsers: tabs } = this.#options;
+    const identities = await identitiesOf({ ...this.#options, nodes: this.#options.nodes + tabs });
     const transport = await carrierAddress(this.#options.transport);
     const hosts = await this.#hosts();
     if (this.#end.hasEnded) return;

@@ -84,6 +84,13 @@ describe('browser tabs as nodes', { skip: noBrowser, timeout: 300_000 }, () => {
     }
   }
 
+  it('join jobs with TLS between the processes', async () => {
+    const options = { nodes: 2, browsers: 1, transport: 'tcp', tls: true, args: ['wander'] };
+    const { error, stdout } = await run(options);
+    assert.equal(error, undefined);
+    assert.equal(stdout, 'process 0, process 1, tab 2\n');
+  });
+
   it('take part in load balancing, with strategies from files', async () => {
     const { error, stdout } = await run({
       program: program('moved-by-balancer'),
