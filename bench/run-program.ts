@@ -18,6 +18,8 @@ export interface ProgramOptions {
   readonly trace?: string;
   /** It is an MPI program. */
   readonly ranks?: RankOptions;
+  /** Only a summary is recorded. */
+  readonly traceSummary?: boolean;
 }
 
 /** @throws Error if the job failed, with its report. */
@@ -25,7 +27,7 @@ export async function runProgram(
   name: string,
   pes: number,
   context: BenchContext,
-  { seedBalancer = 'random', balancer, nodes, args = [], trace, ranks }: ProgramOptions = {},
+  { seedBalancer = 'random', balancer, nodes, args = [], trace, traceSummary = false, ranks }: ProgramOptions = {},
 ): Promise<Samples[]> {
   providePairMemory();
   const result = await runJob({
@@ -34,7 +36,7 @@ export async function runProgram(
     seedBalancer,
     ...(balancer === undefined ? {} : { balancer }),
     ...(nodes === undefined ? {} : { nodes }),
-    ...(trace === undefined ? {} : { trace }),
+    ...(trace === undefined ? {} : { trace, traceSummary }),
     ...(ranks === undefined ? {} : { ranks }),
     args: [JSON.stringify(context.plan), ...args],
     stdout: 'capture',

@@ -23,7 +23,7 @@ export interface Traffic {
 }
 
 const exactSends = 64;
-const gapMax = 64;
+const gapMax = 1024;
 
 /** What one element has sent, by the collections and keys of those it was for. */
 export type Sent = Map<Collection, Map<Key, Traffic>>;

@@ -19,7 +19,7 @@ import { ElementFlag, FrameKind, frameEvent } from '../message/envelope.ts';
 import { Pending, RemoteReply, type ReplyTarget } from '../message/future.ts';
 import { readOptions, writeOptions } from '../message/handle-kinds.ts';
 import type { ChareType } from '../message/registry.ts';
-import { EntryTask, queuedFor } from '../pe/entry-task.ts';
+import { EntryTask, PlainTask, queuedFor } from '../pe/entry-task.ts';
 import type { Pe } from '../pe/pe.ts';
 import { decodeArguments } from '../pup/decode.ts';
 import { encodeArguments } from '../pup/encode.ts';
@@ -145,8 +145,9 @@ export class Collection {
     const element = this.locals.get(key);
     const { pe } = this;
     if (element === undefined) this.#sendAway(key, entry, args, options, undefined, pe.id, 0);
+    else if (options === undefined && pe.trace === undefined) pe.post(new PlainTask(element, entry, args));
     else {
-      const event = pe.trace === undefined ? 0 : this.#named(key, entry, options);
+      const event = this.#named(key, entry, options);
       pe.post(new EntryTask(element, entry, args, undefined, pe.id, options, event), options);
     }
   }

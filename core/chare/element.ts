@@ -11,21 +11,19 @@ import type { Mailbox } from './mailbox.ts';
 import type { EntryProxy } from './proxy.ts';
 
 export class ElementRecord implements ElementIndex {
-  // What every message touches comes first, to lie in few cache lines.
+  // What every message touches comes first, to lie in one cache line.
   readonly collection: Collection;
-  readonly key: Key;
   /** The user's object; undefined before its constructor has reached `super()`. */
   chare: ChareBase | undefined = undefined;
   /** Its proxy, once someone here has asked for it. */
   proxy: EntryProxy | undefined = undefined;
-  /** Position in `collection.elements`, -1 once it is not here any more. */
-  slot = -1;
-  /** Where it goes as soon as no entry method of it is under way; -1: nowhere. */
-  moveTo = -1;
-  /** It ends as soon as no entry method of it is under way. */
-  mustDie = false;
   /** Nanoseconds to be added to `load`, a small integer. */
   ticks = 0;
+  /** When an entry method of it has ended, it may be its time to move, to die, or to look at messages that wait. */
+  needsSettling = false;
+  readonly key: Key;
+  /** Position in `collection.elements`, -1 once it is not here any more. */
+  slot = -1;
   /** Seconds its entry methods have taken since the last balancing step, by estimate; see balance/entry-meter.ts. */
   load = 0;
   /** Whom it has sent to since then; see balance/edge-recorder.ts. */
@@ -46,12 +44,13 @@ export class ElementRecord implements ElementIndex {
   corrected: Set<number> | undefined = undefined;
   /** For whoever watches this PE: a number of its own; -1 before it has given one. */
   watchNumber = -1;
-  /** Messages that wait for its state, requests for messages, channels; of elements that use any of them. */
-  mailbox: Mailbox | undefined = undefined;
   /** What it is in sections; of elements that are in any. */
   sections: Memberships | undefined = undefined;
   /** Async entry methods that move along; of classes with `static resumable`. */
   readonly frames: ElementFrames | undefined;
+  private wantedPe = -1;
+  private isDying = false;
+  private messages: Mailbox | undefined = undefined;
 
   constructor(collection: Collection, key: Key, epoch: number, nextReduction: number, lastBroadcast: number) {
     this.collection = collection;
@@ -65,6 +64,36 @@ export class ElementRecord implements ElementIndex {
   /** Of what is in flight, how much holds it in place. */
   get holds(): number {
     return this.entriesInFlight - (this.frames?.movable ?? 0);
+  }
+
+  /** Where it goes as soon as no entry method of it is under way; -1: nowhere. */
+  get moveTo(): number {
+    return this.wantedPe;
+  }
+
+  set moveTo(pe: number) {
+    this.wantedPe = pe;
+    this.needsSettling = true;
+  }
+
+  /** It ends as soon as no entry method of it is under way. */
+  get mustDie(): boolean {
+    return this.isDying;
+  }
+
+  set mustDie(must: boolean) {
+    this.isDying = must;
+    this.needsSettling = true;
+  }
+
+  /** Messages that wait for its state, requests for messages, channels; of elements that use any of them. */
+  get mailbox(): Mailbox | undefined {
+    return this.messages;
+  }
+
+  set mailbox(mailbox: Mailbox | undefined) {
+    this.messages = mailbox;
+    this.needsSettling = true;
   }
 
   /** True once it has left this PE or died. */

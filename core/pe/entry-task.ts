@@ -7,6 +7,40 @@ import type { CheckableTask } from './message-check.ts';
 import type { Pe } from './pe.ts';
 
 /** Plain fields: one is made for every message, and private names (#) cost 10 ns more to set. */
+export class PlainTask implements CheckableTask {
+  readonly target: ElementRecord;
+  private readonly entry: EntryMethod;
+  private readonly args: unknown[];
+
+  constructor(target: ElementRecord, entry: EntryMethod, args: unknown[]) {
+    this.target = target;
+    this.entry = entry;
+    this.args = args;
+  }
+
+  get source(): number {
+    return this.target.collection.pe.id;
+  }
+
+  run(pe: Pe): void {
+    if (pe.trace === undefined && this.entry.gate === undefined)
+      pe.execute(this.target, this.entry, this.args, undefined);
+    else pe.deliver(this.target, this.entry, this.args, undefined, pe.id, 0);
+  }
+
+  /** For pe/message-check.ts. */
+  contents(): ReturnType<CheckableTask['contents']> {
+    const { collection, label } = this.target;
+    return { collection, label, entry: this.entry, args: this.args };
+  }
+
+  sendOn(): void {
+    const { collection, key } = this.target;
+    collection.sendAs(collection.pe.id, 0, key, this.entry, this.args, undefined, undefined);
+  }
+}
+
+/** A message that came from elsewhere, is answered, has options or a name. */
 export class EntryTask implements CheckableTask {
   readonly target: ElementRecord;
   readonly source: number;
@@ -55,9 +89,11 @@ export class EntryTask implements CheckableTask {
 }
 
 /** Takes the messages for elements that are about to be gone out of the queue of their PE; the caller sends them on. */
-export function queuedFor(elements: readonly ElementRecord[]): EntryTask[] {
+export function queuedFor(elements: readonly ElementRecord[]): (EntryTask | PlainTask)[] {
   const { pe } = elements[0]!.collection;
-  const tasks = pe.queue.take((task) => task instanceof EntryTask && elements.includes(task.target)) as EntryTask[];
+  const tasks = pe.queue.take(
+    (task) => (task instanceof EntryTask || task instanceof PlainTask) && elements.includes(task.target),
+  ) as (EntryTask | PlainTask)[];
   // Sending them counts them anew.
   pe.processed += tasks.length;
   return tasks;

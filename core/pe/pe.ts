@@ -356,7 +356,7 @@ export class Pe {
     progress[0] = 0;
     if (result !== undefined && isPromise(result)) this.#follow(result, element, entry, reply);
     else if (reply !== undefined) this.#answer(reply, result, element, entry);
-    if (element.moveTo !== -1 || element.mustDie || element.mailbox !== undefined) this.settle(element);
+    if (element.needsSettling) this.settle(element);
   }
 
   /** The same under the eyes of a sink: message (`source`, `event`) calls. */
@@ -419,8 +419,7 @@ export class Pe {
   /** Something that held an element in place has ended. */
   ended(element: ElementRecord): void {
     element.entriesInFlight--;
-    if (element.moveTo === -1 && !element.mustDie && element.mailbox === undefined) return;
-    this.guard(() => this.settle(element));
+    if (element.needsSettling) this.guard(() => this.settle(element));
   }
 
   #answer(reply: ReplyTarget, result: unknown, element: ElementRecord, entry: EntryMethod): void {
