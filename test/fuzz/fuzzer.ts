@@ -4,7 +4,7 @@
  * What must hold for every input, whatever stands in it:
  *  1. It is read, or refused with one of the target's own errors.
  *  2. It takes less than `slowMs` of this thread's time.
- *  3. It makes no more than `memoryBytes(input)` of typed arrays.
+ *  3. It makes no more than `memoryBytes(input)` of typed arrays; a target may reserve more, if it says so.
  *  4. No prototype is changed.
  */
 import { createHash } from 'node:crypto';
@@ -71,7 +71,8 @@ export async function attempt(target: Target, input: Uint8Array): Promise<void> 
     if (ms > slowMs) throw new Finding(`it takes ${ms} ms of CPU`);
   }
   const grown = process.memoryUsage().arrayBuffers - arrayBuffers;
-  if (grown > memoryBytes(input)) throw new Finding(`it takes ${grown} bytes of typed arrays`);
+  if (grown > memoryBytes(input) + (target.reservedBytes ?? 0))
+    throw new Finding(`it takes ${grown} bytes of typed arrays`);
   const isClean = prototypes.every((prototype, i) => Reflect.ownKeys(prototype).length === namesBefore[i]);
   if (!isClean) throw new Finding('it changes a prototype');
 }

@@ -14,7 +14,7 @@ import { PriorityQueue } from '../../core/pe/task-queue.ts';
 import { decodeValue } from '../../core/pup/decode.ts';
 import { encodeValue } from '../../core/pup/encode.ts';
 import { Reader } from '../../core/pup/reader.ts';
-import { Writer } from '../../core/pup/writer.ts';
+import { frameBytesMax, Writer } from '../../core/pup/writer.ts';
 import { parsePageMessage } from '../../launch/browsers/page-protocol.ts';
 import { startMain } from '../../launch/main-task.ts';
 import { oneHeap } from '../../launch/one-heap.ts';
@@ -40,6 +40,8 @@ export interface Target {
   readonly seeds: () => readonly Uint8Array[];
   readonly run: (input: Uint8Array) => void | Promise<void>;
   readonly isRefusal: (error: unknown) => boolean;
+  /** What it may reserve beyond what an input of that length explains. */
+  readonly reservedBytes?: number;
 }
 
 const isCharmError = (error: unknown): boolean => error instanceof CharmError;
@@ -323,6 +325,8 @@ export const targets: Readonly<Record<string, Target>> = {
     seeds: () => [Buffer.concat([Buffer.of(255), records()]), Buffer.concat([Buffer.of(3), records()])],
     run: receiveStream,
     isRefusal: isCharmError,
+    // A peer that has proved that it knows the secret may announce large frames; memory for them is not touched before they come.
+    reservedBytes: frameBytesMax,
   },
   handshake: {
     seeds: () => [
