@@ -14,7 +14,7 @@
  * method come into being in the same order everywhere.
  */
 import { AggregationTable } from '../aggregation/aggregator.ts';
-import { UsageError } from '../base/errors.ts';
+import { CharmError, UsageError } from '../base/errors.ts';
 import { CompletionTable } from '../collective/completion.ts';
 import { treePlace } from '../collective/spanning-tree.ts';
 import type { BoundSet } from '../location/bound-set.ts';
@@ -237,7 +237,12 @@ export class CollectionTable {
   #setUp(frame: Reader): void {
     const pe = this.#pe;
     const id = frame.collection;
-    const collection = this.meet(id, frame.u32(), Shape.read(frame));
+    const type = frame.u32();
+    const shape = Shape.read(frame);
+    const collection = this.meet(id, type, shape);
+    // It may have been met in a proxy before.
+    if (collection.type.id !== type || !collection.shape.equals(shape))
+      throw new CharmError('ERR_DECODE', `PE ${frame.source} would create collection ${id} as another than was known`);
     const boundTo = this.#readMap(frame, collection);
     if (boundTo?.isReady === false) {
       const copy = frame.copy();

@@ -31,6 +31,10 @@ export class Shape {
     return this.kind >= ShapeKind.group;
   }
 
+  equals(other: Shape): boolean {
+    return this.kind === other.kind && this.dims.join() === other.dims.join();
+  }
+
   write(writer: Writer): void {
     writer.u8(this.kind);
     writer.u8(this.dims.length);

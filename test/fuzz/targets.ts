@@ -158,8 +158,19 @@ const framesPerPe = 100;
 let pe: Pe | undefined;
 let frames = 0;
 
+/** A peer that knows the secret may create as many elements as it likes; here memory is for other things. */
+const elementsMax = 1 << 16;
+
+function createsTooMuch(input: Uint8Array): boolean {
+  if (input[0] !== FrameKind.createCollection || input.length < 22) return false;
+  const view = new DataView(input.buffer, input.byteOffset);
+  let elements = 1;
+  for (let d = 0, at = 22; d < input[21]! && at + 4 <= input.length; d++, at += 4) elements *= view.getUint32(at, true);
+  return elements > elementsMax;
+}
+
 function receive(input: Uint8Array): void {
-  if (input.length < 16) return;
+  if (input.length < 16 || createsTooMuch(input)) return;
   if (pe === undefined || frames++ % framesPerPe === 0) pe = lonelyPe(() => undefined);
   pe.receive(Reader.over(aligned(input)));
   pe.runSome(100);
