@@ -196,12 +196,12 @@ export class InsertionManager {
     collection.admit(element);
     if (collection.shape.isArray) {
       collection.reductions.arrived(element.nextReduction);
-      collection.broadcasts.acknowledge(by, element.lastBroadcast);
       if (collection.usesAtSync) collection.pe.lb.sync.born(element, firstSync);
     }
     collection.location.arrived(element.key);
+    const ranThere = element.lastBroadcast;
     collection.construct(element, args);
-    collection.broadcasts.catchUp(element);
+    if (collection.shape.isArray) collection.broadcasts.arrived(element, by, ranThere);
     reply?.resolve(undefined);
     collection.pe.settle(element);
   }

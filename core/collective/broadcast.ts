@@ -9,7 +9,8 @@
  * is newer it runs on arrival, from the history that every PE keeps.
  *
  * Forgetting: a PE's low number is the lowest that it or an element it has sent away and not heard of may be at. Low
- * numbers go up the tree, the minimum over all PEs comes down with the next broadcasts, and older history is dropped.
+ * numbers go up the tree, the minimum over all PEs comes down with the next broadcasts, and older history is dropped. A low number
+ * that has been reported never falls: an element that comes late and goes on at once stays the business of the PE before.
  *
  * Invariant: lastBroadcast of every element here is at least `#ran`, except while a broadcast is running.
  */
@@ -70,6 +71,8 @@ export class BroadcastManager {
   readonly #history: Broadcast[] = [];
   /** Numbers of elements that left and have not been reported as come, with how many. */
   readonly #onTheirWay = new Map<number, number>();
+  /** Who is to be told when all that left at a number have come. */
+  readonly #relays = new Map<number, (() => void)[]>();
   /** Low numbers of the children's subtrees. */
   readonly #childLows = new Map<number, number>();
   #reportedLow = 0;
@@ -116,8 +119,20 @@ export class BroadcastManager {
     this.#onTheirWay.set(number, (this.#onTheirWay.get(number) ?? 0) + 1);
   }
 
-  /** Tells PE `from` that an element that it has sent, at broadcast `number`, has come here. */
-  acknowledge(from: number, number: number): void {
+  /**
+   * An element has come that left PE `from` at broadcast `number`. Runs what it has missed, and then tells that PE. If it goes on
+   * before it has run all, that PE is told when it has come there: this one may have reported a low number above the element's.
+   */
+  arrived(element: ElementRecord, from: number, number: number): void {
+    this.#catchUp(element);
+    const next = element.lastBroadcast;
+    if (!element.isGone || !this.#onTheirWay.has(next)) return this.#acknowledge(from, number);
+    const waiting = this.#relays.get(next) ?? [];
+    waiting.push(() => this.#acknowledge(from, number));
+    this.#relays.set(next, waiting);
+  }
+
+  #acknowledge(from: number, number: number): void {
     const { pe, id } = this.#collection;
     if (from === pe.id) return this.#came(number);
     pe.writer.begin(FrameKind.migrated, 0, 0, id, pe.id);
@@ -134,7 +149,12 @@ export class BroadcastManager {
   #came(number: number): void {
     const left = this.#onTheirWay.get(number)! - 1;
     if (left > 0) this.#onTheirWay.set(number, left);
-    else this.#onTheirWay.delete(number);
+    else {
+      this.#onTheirWay.delete(number);
+      const relays = this.#relays.get(number) ?? [];
+      this.#relays.delete(number);
+      for (const relay of relays) relay();
+    }
     this.#report();
   }
 
@@ -163,8 +183,7 @@ export class BroadcastManager {
     if (this.#history.length > kept) this.#history.splice(0, this.#history.length - kept);
   }
 
-  /** Runs what an element that was on its way has missed. */
-  catchUp(element: ElementRecord): void {
+  #catchUp(element: ElementRecord): void {
     const missed = this.#ran - element.lastBroadcast;
     if (missed <= 0) return;
     assert(

@@ -195,16 +195,17 @@ export function immigrate(first: Collection, frame: Reader): void {
     else Object.assign(chare, states[i]);
     pe.trace?.arrived(companion, frame.source, frame.limit - frame.start);
     companion.collection.reductions.arrived(companion.nextReduction);
-    companion.collection.broadcasts.acknowledge(frame.source, companion.lastBroadcast);
     pe.lb.sync.arrived(companion);
     companion.sections?.arrived();
   }
+  const ranThere = companions.map(({ lastBroadcast }) => lastBroadcast);
   for (const companion of companions) companion.frames?.begin();
   const mover = frame.small as Mover;
   // Before anything that may send them on: what has waited becomes tasks, which follow them if need be.
   first.location.arrived(key);
   for (const companion of companions) callHook(companion, 'justMigrated');
-  for (const companion of companions) companion.collection.broadcasts.catchUp(companion);
+  for (const [i, companion] of companions.entries())
+    companion.collection.broadcasts.arrived(companion, frame.source, ranThere[i]!);
   for (const companion of companions) companion.sections?.resume();
   for (const companion of companions) pe.settle(companion);
   if (mover !== Mover.self) pe.lb.came(mover, frame.source);
