@@ -134,6 +134,7 @@ export class ThreadHost implements PeHost {
   async run(pe: Pe, journal?: Journal): Promise<void> {
     this.#pe = pe;
     this.#journal = journal;
+    pe.room.isUnlimited = journal !== undefined;
     for (;;) {
       const next = this.#work();
       if (next === 'stop') return;
@@ -155,7 +156,7 @@ export class ThreadHost implements PeHost {
     const pe = this.#pe;
     for (;;) {
       if (this.#mustStop()) return 'stop';
-      if (this.#link.isCongested === true) {
+      if (pe.room.isCongested) {
         if (this.#waitsForRoom()) return 'room';
       } else if (pe.room.isWanted) {
         pe.room.made();
