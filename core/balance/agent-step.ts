@@ -99,7 +99,20 @@ export class AgentStep {
     let question: Question = Question.count;
     if (still === stillToCompare) question = Question.compare;
     else if (still >= stillToCompareAll && stillMs >= stillMsToCompareAll) question = Question.compareAll;
-    this.#pe.host.after(Math.min(waitMsMax, Math.max(1, stillMs * stillPart)), () => this.#askSoon(question));
+    this.#askLater(question, Math.min(waitMsMax, Math.max(1, stillMs * stillPart)));
+  }
+
+  /** The step is not over meanwhile: what waits for quiescence goes on waiting. */
+  #askLater(question: Question, waitMs: number): void {
+    const pe = this.#pe;
+    pe.created++;
+    pe.trackedCount++;
+    pe.host.after(waitMs, () => {
+      this.#askSoon(question);
+      pe.trackedCount--;
+      pe.processed++;
+      pe.housekeeping++;
+    });
   }
 
   #askSoon(question: Question): void {
