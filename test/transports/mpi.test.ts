@@ -147,7 +147,8 @@ for (const starter of ['mpirun.openmpi', 'mpirun.mpich']) {
     for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       it(`leaves no process behind after ${signal} to mpirun`, async () => {
         const { code } = await run(3, 1, 'forEver', (child) => child.kill(signal));
-        assert.notEqual(code, 0);
+        // After SIGINT the starter may say 0, if the processes are gone before it looks.
+        if (signal === 'SIGKILL') assert.notEqual(code, 0);
       });
     }
   });
