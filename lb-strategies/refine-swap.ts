@@ -59,15 +59,25 @@ class Swapper {
 
   #give(donor: number): boolean {
     const { load, isAvailable } = this.#placement;
-    const to = this.#light.peek();
+    const mustLeave = isAvailable[donor] === 0;
+    // All others may have just their share, and what must leave still be there.
+    const to = this.#light.size > 0 || !mustLeave ? this.#light.peek() : this.#lightestAvailable();
     if (to === -1) return false;
     const members = this.#members[donor]!;
-    const mustLeave = isAvailable[donor] === 0;
     let index = members.findIndex((object) => load[to]! + this.#placement.sizeOn(object, to) <= this.#limit);
     if (index === -1 && mustLeave) index = members.length - 1;
     if (index === -1 || (this.#placement.work[members[index]!] === 0 && !mustLeave)) return false;
     this.#move(members[index]!, donor, to);
     return true;
+  }
+
+  /** -1 if no PE is available. */
+  #lightestAvailable(): number {
+    const { load, isAvailable, peCount } = this.#placement;
+    let lightest = -1;
+    for (let pe = 0; pe < peCount; pe++)
+      if (isAvailable[pe] === 1 && (lightest === -1 || load[pe]! < load[lightest]!)) lightest = pe;
+    return lightest;
   }
 
   #swap(donor: number): boolean {
