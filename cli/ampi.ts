@@ -1,5 +1,6 @@
 /** `charm4ts ampi`: an MPI program on virtual ranks. */
 import { Command } from 'commander';
+import { describeFailure } from '../launch/describe-failure.ts';
 import { addRankOptions, type RankFlags, ranksOf, withoutRanks } from './rank-flags.ts';
 import { addRunOptions, type RunFlags, run } from './run.ts';
 
@@ -28,7 +29,7 @@ async function runRanks(program: string, args: string[], flags: RunFlags & RankF
   try {
     ranks = ranksOf(flags);
   } catch (error) {
-    return self.error(`error: --map: ${(error as Error).message}`);
+    return self.error(`error: --map: ${describeFailure(error)}`);
   }
   await run(program, args, withoutRanks(flags), self, ranks);
 }

@@ -23,14 +23,14 @@ import { makeSharedMachine, type SharedMachine } from '../transports/threads/thr
 import { JobEnd } from './job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
 import { LiveServer } from './live/live-server.ts';
+import { MpiJob } from './mpi/mpi-job.ts';
+import { hasMpi, type Rank, rankOf } from './mpi/rank.ts';
 import { readHostFile } from './nodes/host-file.ts';
 import { NodeJob } from './nodes/node-job.ts';
 import { PeTeam } from './pe-team.ts';
 import { nodeThreads } from './pe-thread.ts';
 import { explainSyntaxError } from './program-loader.ts';
 import { prepareJob } from './rank-program.ts';
-import { MpiJob } from './ranks/mpi-job.ts';
-import { hasMpi, type Rank, rankOf } from './ranks/rank.ts';
 import { replayOptions } from './record/run-file.ts';
 import { seedStrategyNamed } from './seed-strategy.ts';
 
@@ -60,7 +60,9 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
   if (rank !== undefined && hasMpi(rank) && (options.transport ?? 'mpi') === 'mpi') return runRank(options, rank);
   if (options.transport === 'mpi') throw new UsageError(howToMpi(nodes));
   if (isOnNodes) {
-    const { transport = 'unix', isPrefixed = false } = options;
+    const { transport = 'unix', isPrefixed = false, proxy } = options;
+    if (proxy !== undefined && !URL.canParse(proxy))
+      throw new UsageError(`a proxy is an address like http://proxy:3128, not ${proxy}`);
     if (!carrierNames.includes(transport) && !isCarrierFile(transport))
       throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
     return new NodeJob({ ...options, nodes, browsers, pes, transport, isPrefixed }).run();

@@ -9,6 +9,7 @@
  *     charm4ts ampi examples/nas/is.ts --vp 2 --pes 2 A
  */
 import { type MPI, SUM } from 'charm4ts/ampi';
+import { displacements } from '../support/displacements.ts';
 import { type Outcome, runKernel, timed } from './support/kernel.ts';
 import { RandomStream } from './support/random.ts';
 
@@ -192,12 +193,6 @@ function makeKeys(first: number, end: number, values: number): Int32Array {
 
 function sum(numbers: Int32Array): number {
   return numbers.reduce((total, n) => total + n, 0);
-}
-
-function displacements(counts: Int32Array): Int32Array {
-  const starts = new Int32Array(counts.length);
-  for (let i = 1; i < counts.length; i++) starts[i] = starts[i - 1]! + counts[i - 1]!;
-  return starts;
 }
 
 async function integerSort(mpi: MPI, problem: Problem): Promise<Outcome> {

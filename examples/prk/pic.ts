@@ -6,6 +6,7 @@
  *     charm4ts ampi examples/prk/pic.ts --vp 8 --pes 2 -- particles=100000 steps=100 balance=20
  */
 import { type MPI, SUM } from 'charm4ts/ampi';
+import { displacements } from '../support/displacements.ts';
 import { settingsFrom } from '../support/settings.ts';
 import { report, shareOf } from './report.ts';
 
@@ -132,10 +133,4 @@ async function exchange(
   const received = new Float64Array(into.reduce((sum, n) => sum + n, 0));
   await world.alltoallv(sorted, out, starts, received, into, displacements(into));
   return received;
-}
-
-function displacements(counts: Int32Array): Int32Array {
-  const starts = new Int32Array(counts.length);
-  for (let i = 1; i < counts.length; i++) starts[i] = starts[i - 1]! + counts[i - 1]!;
-  return starts;
 }

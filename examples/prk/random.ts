@@ -5,6 +5,7 @@
  *     charm4ts ampi examples/prk/random.ts --vp 4 --pes 2 -- bits=20 ratio=4
  */
 import { type MPI, SUM } from 'charm4ts/ampi';
+import { displacements } from '../support/displacements.ts';
 import { settingsFrom } from '../support/settings.ts';
 import { report } from './report.ts';
 
@@ -75,10 +76,4 @@ async function mustHaveChanged({ world }: MPI, table: Int32Array, first: number)
   const changed = new Int32Array([table.reduce((n, word, i) => n + (word === first + i ? 0 : 1), 0)]);
   await world.allreduce(changed.slice(), changed, SUM);
   if (changed[0] === 0) throw new Error('random: no update has reached the table');
-}
-
-function displacements(counts: Int32Array): Int32Array {
-  const starts = new Int32Array(counts.length);
-  for (let i = 1; i < counts.length; i++) starts[i] = starts[i - 1]! + counts[i - 1]!;
-  return starts;
 }

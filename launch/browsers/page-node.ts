@@ -18,6 +18,7 @@ import { carrierOf, lostNode, notConnected } from '../nodes/gateway-node.ts';
 import type { NodeHandle, NodeOutput } from '../nodes/node-handle.ts';
 import { identityText, ownIdentity } from '../nodes/node-identity.ts';
 import type { NodeMessage, NodeOrder } from '../nodes/node-protocol.ts';
+import { needsPulse, Pulse } from '../nodes/pulse.ts';
 import type { MeshStart, PeSettings } from '../worker-protocol.ts';
 import { closeCode, type PageMessage, type PageOrder, type PageScripts, parsePageMessage } from './page-protocol.ts';
 
@@ -47,6 +48,8 @@ export class PageNode implements NodeHandle {
   heardAt: number = Number.POSITIVE_INFINITY;
   readonly #options: PageNodeOptions;
   readonly #mesh: SocketMesh;
+  /** Heartbeats to nodes on other machines: what is there of this node is this process. */
+  readonly #pulse: Pulse | undefined;
   readonly #batch = new RecordBatch();
   #socket: WebSocket | undefined;
   #orders: PageOrder[] = [];
@@ -73,8 +76,9 @@ export class PageNode implements NodeHandle {
         lost: (node, why) => this.#fail(lostNode(mesh.node, node, why)),
       },
     });
+    if (needsPulse(mesh)) this.#pulse = new Pulse(mesh, (error) => this.#fail(error));
     this.#orders.push({ kind: 'start', start: { node: mesh.node, nodes: mesh.nodes, pesPerNode, settings } });
-    void this.#attempt(async () => options.onMessage({ kind: 'listening', address: await this.#mesh.listen() }));
+    void this.#attempt(() => this.#listen());
   }
 
   get hasJoined(): boolean {
@@ -100,7 +104,7 @@ export class PageNode implements NodeHandle {
   // ---- NodeHandle ----
 
   tell(order: NodeOrder): void {
-    if (order.kind === 'connect') return void this.#attempt(() => this.#connect(order.addresses));
+    if (order.kind === 'connect') return void this.#attempt(() => this.#connect(order.addresses, order.pulses));
     if (order.kind === 'start') return;
     const forPage: PageOrder = order.kind === 'program' ? { kind: 'program', ...this.#options.scripts() } : order;
     if (this.#socket !== undefined) this.#order(forPage);
@@ -117,8 +121,13 @@ export class PageNode implements NodeHandle {
     this.#isOutputDropped = true;
   }
 
-  async #connect(addresses: readonly string[]): Promise<void> {
-    await this.#mesh.connect(addresses);
+  async #listen(): Promise<void> {
+    const [address, pulse] = await Promise.all([this.#mesh.listen(), this.#pulse?.listen()]);
+    this.#options.onMessage({ kind: 'listening', address, ...(pulse === undefined ? {} : { pulse }) });
+  }
+
+  async #connect(addresses: readonly string[], pulses: readonly string[]): Promise<void> {
+    await Promise.all([this.#mesh.connect(addresses), this.#pulse?.connect(pulses)]);
     this.#adjustPause();
     this.#options.onMessage({ kind: 'connected' });
   }
@@ -233,6 +242,7 @@ export class PageNode implements NodeHandle {
 
   #end(): void {
     clearInterval(this.#ping);
+    this.#pulse?.stop();
     this.#mesh.close();
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.close(closeCode.ended, 'the job has ended');
     this.#onEnded();

@@ -9,7 +9,8 @@
  * `nodes` node runtimes are started there (one), bound to `cpus` if given. `pes` must be the same on all hosts, as --pes.
  */
 import { readFile } from 'node:fs/promises';
-import { describeThrown, UsageError } from '../../core/base/errors.ts';
+import { UsageError } from '../../core/base/errors.ts';
+import { describeFailure } from '../describe-failure.ts';
 
 export interface Host {
   readonly name: string;
@@ -20,7 +21,7 @@ export interface Host {
 /** One for each node runtime, in the order of the file. @throws UsageError with the line */
 export async function readHostFile(file: string): Promise<readonly Host[]> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`the host file can't be read: ${describeThrown(cause)}`);
+    throw new UsageError(`the host file can't be read: ${describeFailure(cause)}`);
   });
   const hosts = parseHosts(text, file);
   if (hosts.length === 0) throw new UsageError(`${file} names no host`);

@@ -12,6 +12,7 @@
  * Invariants: when `run` settles no process of the job is alive, and all output has been passed on; one error, the first.
  */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -269,5 +270,7 @@ function silentError({ node }: NodeHandle): CharmError {
 
 /** A transport of one's own is compiled as a program is, so that all nodes load the same. */
 function carrierAddress(transport: string): string | Promise<string> {
-  return isCarrierFile(transport) ? prepareProgram(transport) : transport;
+  if (!isCarrierFile(transport)) return transport;
+  if (!existsSync(transport)) throw new UsageError(`there is no file ${transport} with a transport`);
+  return prepareProgram(transport);
 }

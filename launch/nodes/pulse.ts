@@ -31,13 +31,13 @@ export class Pulse {
   readonly #node: number;
   readonly #nodes: number;
   readonly #mesh: SocketMesh;
-  readonly #failed: (error: Error) => void;
+  readonly #failed: (error: CharmError) => void;
   /** The payload of a heartbeat: who it is from. */
   readonly #name = new Uint8Array(4);
   #detector: FailureDetector | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(start: MeshStart, failed: (error: Error) => void) {
+  constructor(start: MeshStart, failed: (error: CharmError) => void) {
     this.#node = start.node;
     this.#nodes = start.nodes;
     this.#failed = failed;

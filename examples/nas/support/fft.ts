@@ -36,9 +36,10 @@ export class Fft {
     for (let line = 0; line < count; line += linesPerBlock) {
       const lines = Math.min(linesPerBlock, count - line);
       const start = first + line * lineStride;
-      load(data, this.#from, this.#n, lines, start, lineStride, placeStride);
+      const all = { data, start, line: lineStride, place: placeStride };
+      copyLines(all, { data: this.#from, start: 0, line: 1, place: lines }, this.#n, lines);
       this.#stages(lines, sign);
-      store(this.#from, data, this.#n, lines, start, lineStride, placeStride);
+      copyLines({ data: this.#from, start: 0, line: 1, place: lines }, all, this.#n, lines);
     }
   }
 
@@ -84,44 +85,25 @@ function butterflies(
   }
 }
 
-function load(
-  data: Float64Array,
-  block: Float64Array,
-  n: number,
-  lines: number,
-  start: number,
-  lineStride: number,
-  placeStride: number,
-): void {
-  let to = 0;
-  for (let place = 0; place < n; place++) {
-    let from = 2 * (start + place * placeStride);
-    for (let line = 0; line < lines; line++) {
-      block[to] = data[from]!;
-      block[to + 1] = data[from + 1]!;
-      to += 2;
-      from += 2 * lineStride;
-    }
-  }
+/** Where lines lie: the first, and strides from line to line and from place to place, in complex numbers. */
+interface Layout {
+  readonly data: Float64Array;
+  readonly start: number;
+  readonly line: number;
+  readonly place: number;
 }
 
-function store(
-  block: Float64Array,
-  data: Float64Array,
-  n: number,
-  lines: number,
-  start: number,
-  lineStride: number,
-  placeStride: number,
-): void {
-  let from = 0;
+/** Copies `n` places of some lines. */
+function copyLines(from: Layout, into: Layout, n: number, lines: number): void {
+  const [source, target] = [from.data, into.data];
   for (let place = 0; place < n; place++) {
-    let to = 2 * (start + place * placeStride);
+    let at = 2 * (from.start + place * from.place);
+    let to = 2 * (into.start + place * into.place);
     for (let line = 0; line < lines; line++) {
-      data[to] = block[from]!;
-      data[to + 1] = block[from + 1]!;
-      from += 2;
-      to += 2 * lineStride;
+      target[to] = source[at]!;
+      target[to + 1] = source[at + 1]!;
+      at += 2 * from.line;
+      to += 2 * into.line;
     }
   }
 }
