@@ -23,10 +23,8 @@ import { makeSharedMachine, type SharedMachine } from '../transports/threads/thr
 import { JobEnd } from './job-end.ts';
 import { type JobOptions, type JobResult, peSettings } from './job-options.ts';
 import { LiveServer } from './live/live-server.ts';
-import { MpiJob } from './mpi/mpi-job.ts';
 import { hasMpi, type Rank, rankOf } from './mpi/rank.ts';
 import { readHostFile } from './nodes/host-file.ts';
-import { NodeJob } from './nodes/node-job.ts';
 import { PeTeam } from './pe-team.ts';
 import { nodeThreads } from './pe-thread.ts';
 import { explainSyntaxError } from './program-loader.ts';
@@ -65,6 +63,8 @@ export async function runJob(given: JobOptions): Promise<JobResult> {
       throw new UsageError(`a proxy is an address like http://proxy:3128, not ${proxy}`);
     if (!carrierNames.includes(transport) && !isCarrierFile(transport))
       throw new UsageError(`there is no transport ${transport}; there are ${carrierNames.join(', ')}`);
+    // Loaded here: with esbuild, certificates and WebSockets it takes longer than all else, and few jobs need it.
+    const { NodeJob } = await import('./nodes/node-job.ts');
     return new NodeJob({ ...options, nodes, browsers, pes, transport, isPrefixed }).run();
   }
   return new Job({ ...options, pes }, pesPerNode ?? pes, makeMachine(pes)).run();
@@ -87,12 +87,13 @@ function checkBrowserJob({ trace, record, replay }: JobOptions): void {
 }
 
 /** One process of a job that mpirun has started. */
-function runRank(options: JobOptions, rank: Rank): Promise<JobResult> {
+async function runRank(options: JobOptions, rank: Rank): Promise<JobResult> {
   const { nodes = rank.size, pes = 1 } = options;
   if (nodes !== rank.size)
     throw new UsageError(`${rank.size} processes have been started, so nodes can't be ${nodes}; leave it out`);
   if (options.trace !== undefined) throw new UsageError('a job that mpirun starts can not be traced yet');
   if (options.stdout === 'capture') throw new UsageError('the output of a job that mpirun starts can not be captured');
+  const { MpiJob } = await import('./mpi/mpi-job.ts');
   return new MpiJob(options, pes, rank).run();
 }
 
